@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -69,4 +71,30 @@ func (l *leases) end(grant string, cause error) {
 	for _, cancel := range cancels {
 		cancel(cause)
 	}
+}
+
+// liveGrants knows the grants that are active, so that the ticker need not read
+// every site four times a second. The zero value is ready; it is safe for
+// concurrent use.
+type liveGrants struct {
+	mu sync.Mutex
+	by map[string]Grant
+}
+
+func (l *liveGrants) add(g Grant) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	set(&l.by, g.ID, g)
+}
+
+func (l *liveGrants) remove(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.by, id)
+}
+
+func (l *liveGrants) all() []Grant {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.by))
 }

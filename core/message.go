@@ -43,8 +43,9 @@ type Message struct {
 	Expires  time.Time // not after
 	Attempts int
 	Result   string // what the provider said last, one safe line
+	Switched bool   // a code that was handed to another channel too
 	Ended    time.Time
-	Fallback []Contact // where a code goes when this address fails
+	Fallback []string // IDs of the contacts that a code goes to when this address fails
 }
 
 // Event names what a message or a log line tells of. The names are stable:

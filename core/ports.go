@@ -109,15 +109,16 @@ type BackupOrder struct {
 
 // BackupResult is what became of a run.
 type BackupResult struct {
-	Verdict Verdict
-	Notes   []string
-	Files   int64
-	Tables  int64
-	Rows    int64
-	Bytes   int64  // read
-	Written int64  // of the archive
-	SHA256  string // of the archive, hex
-	Signer  string // the archive key's fingerprint; "" unsigned
+	Verdict   Verdict
+	Notes     []string
+	Files     int64
+	Tables    int64
+	Rows      int64
+	Bytes     int64  // read
+	Written   int64  // of the archive
+	SHA256    string // of the archive, hex
+	Signer    string // the archive key's fingerprint; "" unsigned
+	Signature []byte // armored SSHSIG of the whole archive, namespace breakglass-backup; nil unsigned
 }
 
 // Engine reads a site and writes its archive. It changes nothing on the site.
@@ -134,8 +135,6 @@ type Engine interface {
 	Run(ctx context.Context, order BackupOrder, w io.Writer, report func(Progress)) (BackupResult, error)
 	// Extension is that of the archives it writes: ".tar.gz".
 	Extension() string
-	// Sign returns the detached signature of an archive's checksum line.
-	Sign(message []byte) ([]byte, error)
 	// Signer returns the archive key's fingerprint, "" where there is none.
 	Signer() string
 }

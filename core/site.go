@@ -23,10 +23,12 @@ type Site struct {
 	Paper         Paper
 	Contacts      []Contact
 
-	OpenRequest string          // the one request that is not at its end, or ""
-	LiveGrant   string          // the one grant that is active, or ""
-	Locks       map[string]Lock // by factor: another enrolled key has its own budget
-	Vetoes      []time.Time     // the last ones, newest last
+	Open        map[string]string // by factor: the request that is not at its end
+	LastRequest map[string]string // by factor: the newest request
+	LiveGrant   string            // the one grant that is active, or ""
+	LastGrant   string            // the newest grant
+	Locks       map[string]Lock   // by factor: another enrolled key has its own budget
+	Vetoes      []time.Time       // the last ones, newest last
 }
 
 // Default times of a grant, by access.md.
@@ -94,7 +96,7 @@ type Contact struct {
 	Added   time.Time
 	From    time.Time // codes go here from this moment on
 	Proven  time.Time // the last time a code sent here was entered
-	Removed time.Time // removed contacts still get notices until From of the removal has passed
+	Until   time.Time // set on removal: codes and notices still go here until then
 }
 
 // Person is a manager or an auditor.

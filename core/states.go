@@ -96,23 +96,27 @@ func allowed[S comparable](edges map[S][]S, from, to S) bool {
 
 // Request is an owner's wish for access, from the reason to the activation.
 type Request struct {
-	ID      string
-	Version uint64
-	Site    string
-	State   RequestState
-	Factor  string // what the asker proved first; budgets are kept by it
-	Created time.Time
-	Lapses  time.Time // when it ends by itself if nothing more happens
-	Contact string    // where the newest code went
-	Code    Code      // the newest code, as a MAC
-	Message string    // the outbox row that carries it
-	Tries   int       // wrong tries, summed over resends
-	Sends   int
-	Paper   bool      // proved by the paper code
-	Ready   time.Time // while holding: when the hold ends
-	Veto    bool      // whether it can still be vetoed
-	Ended   time.Time
-	Grant   string // once activated
+	ID          string
+	Version     uint64
+	Site        string
+	State       RequestState
+	Factor      string // what the asker proved first; budgets are kept by it
+	Created     time.Time
+	Lapses      time.Time // when it ends by itself if nothing more happens
+	Contact     string    // where the newest code went
+	Code        Code      // the newest code, as a MAC
+	Message     string    // the outbox row that carries it
+	Tries       int       // wrong tries, summed over resends
+	Sends       int
+	Reason      string // as the owner gave it, made safe
+	Claim       []byte // HMAC of the token that its proved session holds
+	WrongTokens int
+	Paper       bool      // proved by the paper code
+	Joins       bool      // made while a grant was live: it opens that one
+	Ready       time.Time // while holding: when the hold ends
+	Veto        bool      // whether it can still be vetoed
+	Ended       time.Time
+	Grant       string // once activated
 }
 
 // Code is a one-time code as it is kept: never its text.
@@ -177,19 +181,21 @@ type Job struct {
 // Archive is a finished backup in the vault. It outlives its grant, but
 // reading it needs a live one.
 type Archive struct {
-	ID      string // its file name
-	Version uint64
-	Site    string
-	Job     string
-	State   ArchiveState
-	Size    int64
-	SHA256  string // hex
-	Verdict Verdict
-	Notes   []string
-	Sealed  time.Time
-	Removes time.Time // when retention ends
-	Served  []Range   // what was sent, by byte range
-	Whole   time.Time // when every byte had been sent
+	ID        string // its file name
+	Version   uint64
+	Site      string
+	Job       string
+	State     ArchiveState
+	Size      int64
+	SHA256    string // hex
+	Signature string // armored SSHSIG of the archive; "" unsigned
+	Verdict   Verdict
+	Notes     []string
+	Sealed    time.Time
+	Removes   time.Time // when retention ends
+	Served    []Range   // what was sent, by byte range
+	Started   string    // the grant whose download was told of last
+	Whole     time.Time // when every byte had been sent
 }
 
 // Range is a half-open range of bytes.

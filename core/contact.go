@@ -1,0 +1,87 @@
+package core
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// bullets stands for what is hidden of an address: always the same number, so
+// that it tells nothing about the length.
+const bullets = "•••••"
+
+// Mask returns an address as an owner may see it: enough to know which of
+// their own it is, too little to learn it.
+func Mask(kind ContactKind, address string) string {
+	if kind == ContactPhone {
+		if len(address) < 6 {
+			return bullets
+		}
+		return address[:3] + bullets + address[len(address)-2:]
+	}
+	name, domain, ok := strings.Cut(address, "@")
+	if !ok || name == "" || domain == "" {
+		return bullets
+	}
+	masked := firstRune(name) + bullets + "@" + firstRune(domain) + bullets
+	if dot := strings.LastIndexByte(domain, '.'); dot > 0 {
+		masked += domain[dot:]
+	}
+	return masked
+}
+
+func firstRune(s string) string {
+	for _, r := range s {
+		return string(r)
+	}
+	return ""
+}
+
+// contact finds one of the site's contacts.
+func (s Site) contact(id string) (Contact, bool) {
+	i := slices.IndexFunc(s.Contacts, func(c Contact) bool { return c.ID == id })
+	if i < 0 {
+		return Contact{}, false
+	}
+	return s.Contacts[i], true
+}
+
+// usable reports whether codes go to the contact now.
+func (c Contact) usable(now time.Time) bool {
+	return !c.Watch && !now.Before(c.From) && (c.Until.IsZero() || now.Before(c.Until))
+}
+
+// fallbacks lists where a code goes if it cannot be sent to first: other kinds
+// of contact before others of the same kind.
+func (s Site) fallbacks(first Contact, now time.Time) []string {
+	var other, same []string
+	for _, c := range s.Contacts {
+		switch {
+		case c.ID == first.ID || !c.usable(now):
+		case c.Kind != first.Kind:
+			other = append(other, c.ID)
+		default:
+			same = append(same, c.ID)
+		}
+	}
+	return append(other, same...)
+}
+
+// info is the contact as an owner may see it.
+func (c Contact) info(now time.Time) ContactInfo {
+	return ContactInfo{
+		ID: c.ID, Kind: c.Kind, Masked: Mask(c.Kind, c.Address), Proven: c.Proven, From: c.From,
+		Usable: c.usable(now), Watch: c.Watch,
+	}
+}
+
+// contactInfos lists the contacts that are not gone.
+func (s Site) contactInfos(now time.Time) []ContactInfo {
+	var infos []ContactInfo
+	for _, c := range s.Contacts {
+		if c.Until.IsZero() || now.Before(c.Until) {
+			infos = append(infos, c.info(now))
+		}
+	}
+	return infos
+}

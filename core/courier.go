@@ -1,0 +1,197 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Outcome is what became of one attempt to send a message.
+type Outcome struct {
+	State         MessageState // accepted, retry, failed or expired
+	At            time.Time    // for retry: not before
+	Result        string       // what the provider said, one safe line
+	Misconfigured bool         // the provider refuses this console: nobody's number is at fault
+}
+
+// Pending returns the open rows of the outbox, the one due first before the
+// others.
+func (c *Console) Pending(ctx context.Context) ([]Message, error) {
+	var open []Message
+	err := c.view(ctx, "read outbox", func(tx Tx) error {
+		open = nil
+		return tx.Outbox().Each("", func(m Message) bool {
+			m.Code = nil
+			open = append(open, m)
+			return true
+		})
+	})
+	slices.SortStableFunc(open, func(a, b Message) int { return a.Due.Compare(b.Due) })
+	return open, err
+}
+
+// BeginSend marks a message as being sent: the attempt is counted and durable
+// before anything leaves. It returns the code that the row carries, if any.
+// A row found in "sending" is what a crash left: it is sent once more. ErrState
+// means that there is nothing to send, now or at all.
+func (c *Console) BeginSend(ctx context.Context, id string) (Message, Secret, error) {
+	var begun Message
+	err := c.update(ctx, "begin to send", systemActor, func(t *turn) error {
+		m, err := t.Outbox().Get(id)
+		if err != nil {
+			return err
+		}
+		if !m.State.Open() || t.now.Before(m.Due) {
+			return Refuse(ErrState, "Message %s is not due.", id)
+		}
+		m.State, m.Attempts = MessageSending, m.Attempts+1
+		begun, err = t.Outbox().Put(m)
+		return err
+	})
+	if err != nil || len(begun.Code) == 0 {
+		return begun, Secret{}, err
+	}
+	code, err := c.unseal(begun.ID, begun.Code)
+	begun.Code = nil
+	return begun, code, err
+}
+
+// EndSend records what became of the attempt. A code that could not be sent
+// goes to the other channel by itself.
+func (c *Console) EndSend(ctx context.Context, id string, o Outcome) error {
+	return c.update(ctx, "end sending", systemActor, func(t *turn) error {
+		m, err := t.Outbox().Get(id)
+		if err != nil {
+			return err
+		}
+		m.State, m.Result = o.State, o.Result
+		if o.State == MessageRetry {
+			m.Due = o.At
+			_, err = t.Outbox().Put(m)
+			return err
+		}
+		if m.Event == EventCode && o.State != MessageAccepted {
+			if m, err = t.switchChannel(m); err != nil {
+				return err
+			}
+		}
+		return t.settle(m, o)
+	})
+}
+
+// settle moves a message at its end from the outbox, its code wiped, and logs
+// what became of codes and of all that failed.
+func (t *turn) settle(m Message, o Outcome) error {
+	if err := t.Outbox().Delete(m.ID, m.Version); err != nil {
+		return err
+	}
+	m.Code, m.Ended, m.Version = nil, t.now, 0
+	if _, err := t.Sent().Put(m); err != nil {
+		return err
+	}
+	if m.State == MessageAccepted && m.Event != EventCode {
+		return nil
+	}
+	event := EventMessageFailed
+	if m.State == MessageAccepted {
+		event = EventMessageAccepted
+	}
+	data := map[string]string{"message": m.ID, "of": string(m.Event), "channel": string(m.Kind), "attempts": fmt.Sprint(m.Attempts)}
+	if o.Misconfigured {
+		data["misconfigured"] = "true"
+	}
+	_, err := t.record(line{
+		event: event, site: m.Site, request: m.Request, grant: m.Grant, to: string(m.State), result: o.Result, data: data,
+		personal: map[string]map[string]string{siteSubject(m.Site): {"address": m.Address}},
+	})
+	return err
+}
+
+// SwitchChannel queues a code that was not accepted in time to the other
+// channel too: the same code, so whichever arrives first serves. Without
+// another channel it does nothing.
+func (c *Console) SwitchChannel(ctx context.Context, id string) error {
+	return c.update(ctx, "switch channel", systemActor, func(t *turn) error {
+		m, err := t.Outbox().Get(id)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if m.Event != EventCode || m.Switched {
+			return nil
+		}
+		if m, err = t.switchChannel(m); err != nil {
+			return err
+		}
+		_, err = t.Outbox().Put(m)
+		return err
+	})
+}
+
+// switchChannel queues the code of m to its next fallback and returns m marked.
+func (t *turn) switchChannel(m Message) (Message, error) {
+	if m.Switched || len(m.Fallback) == 0 || !t.now.Before(m.Expires) {
+		return m, nil
+	}
+	site, err := t.Sites().Get(m.Site)
+	if err != nil {
+		return m, err
+	}
+	request, err := t.Requests().Get(m.Request)
+	if err != nil {
+		return m, err
+	}
+	m.Switched = true
+	next, ok := site.contact(m.Fallback[0])
+	if !ok || request.Message != m.ID || request.Code.Dead {
+		return m, nil
+	}
+	code, err := t.c.unseal(m.ID, m.Code)
+	if err != nil {
+		return m, err
+	}
+	request.Contact = next.ID
+	return m, t.queueCode(site, request, next, m.Fallback[1:], code.Reveal(), string(m.Kind))
+}
+
+// queueCode logs that a code goes out, queues the message with it, and tells
+// everyone that it was sent. The request is stored with it.
+func (t *turn) queueCode(site Site, r Request, to Contact, fallback []string, code, instead string) error {
+	from := r.State
+	if r.State == RequestDrafted {
+		r.State = RequestCodeSent
+	}
+	data := map[string]string{"channel": string(to.Kind), "send": fmt.Sprint(r.Sends)}
+	if instead != "" {
+		data["instead_of"] = instead
+	}
+	seq, err := t.tell(site, line{
+		event: EventRequestCodeSent, site: site.ID, request: r.ID, grant: r.Grant,
+		from: string(from), to: string(r.State), data: data,
+		personal: map[string]map[string]string{siteSubject(site.ID): {"address": to.Address}},
+	}, map[string]string{"contact": Mask(to.Kind, to.Address)})
+	if err != nil {
+		return err
+	}
+	id := fmt.Sprintf("M-%010d-code", seq)
+	nonce, err := t.draw(12)
+	if err != nil {
+		return err
+	}
+	sealed, err := t.c.seal(id, nonce, code)
+	if err != nil {
+		return err
+	}
+	r.Message = id
+	if _, err := t.Requests().Put(r); err != nil {
+		return err
+	}
+	t.after.mail = true
+	_, err = t.Outbox().Put(Message{
+		ID: id, State: MessageQueued, Event: EventCode, Kind: to.Kind, Address: to.Address, Lang: site.Lang, Zone: site.Zone,
+		Site: site.ID, Request: r.ID, Grant: r.Grant, Leaf: seq, Code: sealed, Fallback: fallback,
+		Data:    map[string]string{"host": t.c.options.Host, "title": site.Title, "expires": r.Code.Expires.Format(time.RFC3339)},
+		Created: t.now, Due: t.now, Expires: r.Code.Expires,
+	})
+	return err
+}

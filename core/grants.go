@@ -1,0 +1,120 @@
+package core
+
+import (
+	"context"
+	"slices"
+
+	"breakglass/core/safetext"
+)
+
+// Grants lists the grants of the sites that a manager or auditor may see,
+// newest first.
+func (c *Console) Grants(ctx context.Context, a Actor) ([]GrantInfo, error) {
+	var infos []GrantInfo
+	err := c.view(ctx, "list grants", func(tx Tx) error {
+		infos = nil
+		scope, err := scopeOf(tx, a)
+		if err != nil {
+			return err
+		}
+		return tx.Grants().Each("", func(g Grant) bool {
+			if scope.covers(g.Site) {
+				infos = append(infos, c.grantInfo(g, a))
+			}
+			return true
+		})
+	})
+	slices.SortFunc(infos, func(x, y GrantInfo) int { return y.Start.Compare(x.Start) })
+	return infos, err
+}
+
+// Grant shows one grant with its newest job and all that was logged of it.
+func (c *Console) Grant(ctx context.Context, a Actor, id string) (GrantStory, error) {
+	var story GrantStory
+	err := c.view(ctx, "show grant", func(tx Tx) error {
+		story = GrantStory{}
+		scope, err := scopeOf(tx, a)
+		if err != nil {
+			return err
+		}
+		grant, err := tx.Grants().Get(id)
+		if err == nil && !scope.covers(grant.Site) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return notFound(err, "There is no grant %s; `grant list` shows them.", safetext.Line(id))
+		}
+		story.Grant = c.grantInfo(grant, a)
+		if grant.Job != "" {
+			job, err := tx.Jobs().Get(grant.Job)
+			if err != nil {
+				return err
+			}
+			info := c.jobInfo(job)
+			story.Job = &info
+		}
+		story.Lines, err = linesOf(tx, grant)
+		return err
+	})
+	return story, err
+}
+
+// linesOf reads the lines of a grant and of the request that led to it, oldest
+// first. It goes back from the newest to the request's own first line.
+func linesOf(tx Tx, grant Grant) ([]LogLine, error) {
+	size, err := tx.Log().Size()
+	if err != nil {
+		return nil, err
+	}
+	var lines []LogLine
+	for seq := size - 1; seq >= 0; seq-- {
+		l, err := readLine(tx, seq)
+		if err != nil {
+			return nil, err
+		}
+		if l.Grant != grant.ID && (grant.Request == "" || l.Request != grant.Request) {
+			continue
+		}
+		lines = append(lines, l)
+		if l.Event == EventRequestDrafted {
+			break
+		}
+	}
+	slices.Reverse(lines)
+	return lines, nil
+}
+
+// Requests lists the open requests of the sites that a manager looks after.
+func (c *Console) Requests(ctx context.Context, a Actor) ([]RequestInfo, error) {
+	var infos []RequestInfo
+	err := c.view(ctx, "list requests", func(tx Tx) error {
+		infos = nil
+		scope, err := scopeOf(tx, a)
+		if err != nil {
+			return err
+		}
+		var inner error
+		err = tx.Sites().Each("", func(site Site) bool {
+			if !scope.covers(site.ID) {
+				return true
+			}
+			for _, factor := range sortedKeys(site.Open) {
+				var r Request
+				if r, inner = tx.Requests().Get(site.Open[factor]); inner != nil {
+					return false
+				}
+				var info RequestInfo
+				if info, inner = c.requestInfo(tx, site, r, a, c.judge.now()); inner != nil {
+					return false
+				}
+				infos = append(infos, info)
+			}
+			return true
+		})
+		if inner != nil {
+			return inner
+		}
+		return err
+	})
+	return infos, err
+}

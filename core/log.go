@@ -1,0 +1,290 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"breakglass/core/audit"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// The sizes of a page of the log.
+const (
+	defaultLogPage = 50
+	maxLogPage     = 500
+	// maxLogScan bounds the lines that one query reads; the page then says that
+	// there is more.
+	maxLogScan = 20_000
+)
+
+// Log returns lines of the log, newest first, to a manager (of the sites that
+// the person looks after) or an auditor. Reading is a line of the log itself,
+// once a quarter of an hour for each reader.
+func (c *Console) Log(ctx context.Context, a Actor, q LogQuery) (LogPage, error) {
+	if q.Limit <= 0 {
+		q.Limit = defaultLogPage
+	}
+	q.Limit = min(q.Limit, maxLogPage)
+	if err := c.logReading(ctx, a); err != nil {
+		return LogPage{}, err
+	}
+	var page LogPage
+	err := c.view(ctx, "read log", func(tx Tx) error {
+		page = LogPage{}
+		scope, err := scopeOf(tx, a)
+		if err != nil {
+			return err
+		}
+		if page.Size, err = tx.Log().Size(); err != nil {
+			return err
+		}
+		from := page.Size
+		if q.Before > 0 {
+			from = min(from, q.Before)
+		}
+		return page.fill(tx, scope, q, from)
+	})
+	return page, err
+}
+
+func (p *LogPage) fill(tx Tx, scope Person, q LogQuery, before int64) error {
+	for seq := before - 1; seq >= 0; seq-- {
+		if len(p.Lines) == q.Limit || before-seq > maxLogScan {
+			p.More = true
+			return nil
+		}
+		l, err := readLine(tx, seq)
+		if err != nil {
+			return err
+		}
+		if scope.mayRead(l) && q.matches(l) {
+			p.Lines = append(p.Lines, l)
+		}
+	}
+	return nil
+}
+
+// mayRead reports whether a line is within what a person looks after.
+func (p Person) mayRead(l LogLine) bool {
+	return p.Role == RoleAuditor || len(p.Sites) == 0 || (l.Site != "" && p.covers(l.Site))
+}
+
+// readLine reads a leaf and the personal data beside it.
+func readLine(tx Tx, seq int64) (LogLine, error) {
+	data, err := tx.Log().Leaf(seq)
+	if err != nil {
+		return LogLine{}, err
+	}
+	leaf, err := audit.DecodeLeaf(data)
+	if err != nil {
+		return LogLine{}, fmt.Errorf("line %d: %w", seq, err)
+	}
+	hash := tlog.RecordHash(data)
+	l := LogLine{
+		Seq: seq, Time: leaf.Time, Actor: leaf.Actor, Event: Event(leaf.Verb), Site: leaf.Site, Request: leaf.Request,
+		Grant: leaf.Grant, From: leaf.From, To: leaf.To, Result: leaf.Result, Data: leaf.Data, Hash: fmt.Sprintf("%x", hash[:]),
+	}
+	if len(leaf.Personal) == 0 {
+		return l, nil
+	}
+	for _, subject := range subjects(leaf) {
+		beside, err := readPersonal(tx.Log(), subject, seq)
+		if err != nil {
+			return l, err
+		}
+		if len(beside.Fields) > 0 && l.Personal == nil {
+			l.Personal = make(map[string]string)
+		}
+		maps.Copy(l.Personal, beside.Fields)
+	}
+	return l, nil
+}
+
+// subjects lists under whom the personal data of a leaf may lie.
+func subjects(leaf audit.Leaf) []string {
+	return []string{leaf.Actor, siteSubject(leaf.Site), personSubject(leaf.Data["person"]), loginsSubject}
+}
+
+// loginsSubject is under whom the addresses of failed logins lie.
+const loginsSubject = "logins"
+
+func personSubject(id string) string { return "person:" + id }
+
+func readPersonal(log LogTable, subject string, seq int64) (audit.Personal, error) {
+	data, err := log.Personal(subject, seq)
+	if err != nil {
+		return audit.Personal{}, ignoreNotFound(err)
+	}
+	return audit.DecodePersonal(data)
+}
+
+func (q LogQuery) matches(l LogLine) bool {
+	switch {
+	case q.Site != "" && l.Site != q.Site,
+		q.Grant != "" && l.Grant != q.Grant,
+		q.Person != "" && !strings.Contains(l.Actor, q.Person),
+		q.Event != "" && l.Event != q.Event && !strings.HasPrefix(string(l.Event), string(q.Event)+"."):
+		return false
+	}
+	return q.Text == "" || strings.Contains(strings.ToLower(l.text()), strings.ToLower(q.Text))
+}
+
+// text is all of a line that can be searched.
+func (l LogLine) text() string {
+	parts := []string{l.Actor, string(l.Event), l.Site, l.Request, l.Grant, l.From, l.To, l.Result}
+	for _, fields := range []map[string]string{l.Data, l.Personal} {
+		for _, name := range sortedKeys(fields) {
+			parts = append(parts, name, fields[name])
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// exportBatch is how many lines one transaction of an export reads.
+const exportBatch = 500
+
+// exportedLine is a line of the export: the leaf's own bytes and what lies
+// beside them.
+type exportedLine struct {
+	Leaf     json.RawMessage           `json:"leaf"`
+	Personal map[string]audit.Personal `json:"personal,omitempty"`
+}
+
+// ExportLog writes the whole log as JSONL, oldest line first, then the signed
+// checkpoint. It takes an auditor or a manager of all sites, and is a line of
+// the log itself, the last one exported.
+func (c *Console) ExportLog(ctx context.Context, a Actor, w io.Writer) error {
+	if err := c.update(ctx, "log export", a, func(t *turn) error {
+		if err := mayExport(t.Tx, a); err != nil {
+			return err
+		}
+		_, err := t.record(line{event: EventLogExported, result: "ok"})
+		return err
+	}); err != nil {
+		return err
+	}
+	signed, err := c.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	size, err := checkpointSize(signed)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for from := int64(0); from < size; from += exportBatch {
+		batch, err := c.exportBatch(ctx, from, min(from+exportBatch, size))
+		if err != nil {
+			return err
+		}
+		for _, l := range batch {
+			if err := encoder.Encode(l); err != nil {
+				return fmt.Errorf("write export: %w", err)
+			}
+		}
+	}
+	if err := encoder.Encode(map[string]string{"checkpoint": signed}); err != nil {
+		return fmt.Errorf("write export: %w", err)
+	}
+	return nil
+}
+
+func mayExport(tx Tx, a Actor) error {
+	person, err := scopeOf(tx, a)
+	if err == nil && person.Role == RoleManager && len(person.Sites) > 0 {
+		err = Refuse(ErrDenied, "The whole log is for auditors and managers of all sites.")
+	}
+	return err
+}
+
+func checkpointSize(signed string) (int64, error) {
+	text, _, _ := strings.Cut(signed, "\n\n")
+	checkpoint, err := audit.ParseCheckpoint(text + "\n")
+	if err != nil {
+		return 0, fmt.Errorf("read own checkpoint: %w", err)
+	}
+	return checkpoint.Tree.N, nil
+}
+
+func (c *Console) exportBatch(ctx context.Context, from, to int64) ([]exportedLine, error) {
+	var batch []exportedLine
+	err := c.view(ctx, "read log", func(tx Tx) error {
+		batch = nil
+		for seq := from; seq < to; seq++ {
+			l, err := exportLine(tx, seq)
+			if err != nil {
+				return err
+			}
+			batch = append(batch, l)
+		}
+		return nil
+	})
+	return batch, err
+}
+
+func exportLine(tx Tx, seq int64) (exportedLine, error) {
+	data, err := tx.Log().Leaf(seq)
+	if err != nil {
+		return exportedLine{}, err
+	}
+	leaf, err := audit.DecodeLeaf(data)
+	if err != nil {
+		return exportedLine{}, err
+	}
+	out := exportedLine{Leaf: json.RawMessage(append([]byte(nil), data...))}
+	if len(leaf.Personal) == 0 {
+		return out, nil
+	}
+	for _, subject := range subjects(leaf) {
+		beside, err := readPersonal(tx.Log(), subject, seq)
+		if err != nil {
+			return exportedLine{}, err
+		}
+		if len(beside.Fields) > 0 {
+			set(&out.Personal, subject, beside)
+		}
+	}
+	return out, nil
+}
+
+// readings remembers who read the log lately, so that a screen that refreshes
+// does not fill the log with its own reading. It is safe for concurrent use.
+type readings struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+const readingPause = 15 * time.Minute
+
+// logReading logs that somebody reads the log, unless that was just logged.
+func (c *Console) logReading(ctx context.Context, a Actor) error {
+	if a.Role == RoleRoot || a.Role == RoleSystem {
+		return nil
+	}
+	now := c.judge.now()
+	c.readers.mu.Lock()
+	last, again := c.readers.last[a.ID()]
+	again = again && now.Sub(last) < readingPause
+	if !again {
+		set(&c.readers.last, a.ID(), now)
+	}
+	c.readers.mu.Unlock()
+	if again {
+		return nil
+	}
+	return c.update(ctx, "log reading", a, func(t *turn) error {
+		if _, err := scopeOf(t.Tx, a); err != nil {
+			return err
+		}
+		_, err := t.record(line{event: EventLogRead, result: "ok"})
+		return err
+	})
+}

@@ -1,0 +1,30 @@
+package core
+
+import "slices"
+
+// addRange adds r to ranges, which are sorted and do not touch, and keeps them
+// so. Empty and negative ranges add nothing.
+func addRange(ranges []Range, r Range) []Range {
+	if r.From < 0 || r.To <= r.From {
+		return ranges
+	}
+	first := 0
+	for first < len(ranges) && ranges[first].To < r.From {
+		first++
+	}
+	last := first
+	for last < len(ranges) && ranges[last].From <= r.To {
+		r.From, r.To = min(r.From, ranges[last].From), max(r.To, ranges[last].To)
+		last++
+	}
+	return slices.Concat(ranges[:first:first], []Range{r}, ranges[last:])
+}
+
+// covered sums the bytes of ranges.
+func covered(ranges []Range) int64 {
+	var sum int64
+	for _, r := range ranges {
+		sum += r.To - r.From
+	}
+	return sum
+}
