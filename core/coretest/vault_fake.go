@@ -117,11 +117,14 @@ func (v *Vault) free() int64 {
 func (v *Vault) Sweep(ctx context.Context) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sweep vault: %w", err)
+	}
 	for _, w := range v.partial {
 		w.over = true
 	}
 	clear(v.partial)
-	return ctx.Err()
+	return nil
 }
 
 // checkName holds names to what a plain file name in a URL could be.

@@ -1,0 +1,167 @@
+package coretest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"breakglass/core"
+)
+
+// The part of core.Ledger's contract that is about the log.
+
+func logAppends(t *testing.T, l core.Ledger) {
+	update(t, l, func(tx core.Tx) error {
+		log := tx.Log()
+		if err := log.Append([]byte("first"), [][32]byte{{1}}); err != nil {
+			return err
+		}
+		if n, err := log.Size(); n != 1 || err != nil {
+			t.Errorf("size %d, %v within the update", n, err)
+		}
+		if h, err := log.Hash(0); h != [32]byte{1} || err != nil {
+			t.Errorf("hash %x, %v within the update", h, err)
+		}
+		return log.Append([]byte("second"), [][32]byte{{2}, {3}})
+	})
+	update(t, l, func(tx core.Tx) error { return tx.Log().Append([]byte{}, nil) })
+	view(t, l, func(tx core.Tx) error {
+		log := tx.Log()
+		if n, err := log.Size(); n != 3 || err != nil {
+			t.Errorf("size %d, %v; want 3", n, err)
+		}
+		for seq, text := range []string{"first", "second", ""} {
+			if leaf, err := log.Leaf(int64(seq)); string(leaf) != text || err != nil {
+				t.Errorf("leaf %d is %q, %v; want %q", seq, leaf, err, text)
+			}
+		}
+		for index := range 3 {
+			if h, err := log.Hash(int64(index)); h != [32]byte{byte(index + 1)} || err != nil {
+				t.Errorf("hash %d is %x, %v", index, h, err)
+			}
+		}
+		_, err := log.Leaf(3)
+		want(t, err, core.ErrNotFound)
+		_, err = log.Hash(3)
+		want(t, err, core.ErrNotFound)
+		return nil
+	})
+}
+
+func logFailsWithItsUpdate(t *testing.T, l core.Ledger) {
+	update(t, l, func(tx core.Tx) error { return tx.Log().Append([]byte("kept"), [][32]byte{{1}}) })
+	want(t, l.Update(t.Context(), func(tx core.Tx) error {
+		err := errors.Join(tx.Log().Append([]byte("lost"), [][32]byte{{2}}), tx.Log().PutPersonal("acme", 1, []byte("lost")))
+		if err != nil {
+			return err
+		}
+		return errOwn
+	}), errOwn)
+	view(t, l, func(tx core.Tx) error {
+		if n, err := tx.Log().Size(); n != 1 || err != nil {
+			t.Errorf("size %d, %v; want 1", n, err)
+		}
+		_, err := tx.Log().Hash(1)
+		want(t, err, core.ErrNotFound)
+		_, err = tx.Log().Personal("acme", 1)
+		want(t, err, core.ErrNotFound)
+		return nil
+	})
+	update(t, l, func(tx core.Tx) error { return tx.Log().Append([]byte("next"), [][32]byte{{3}}) })
+	view(t, l, func(tx core.Tx) error {
+		leaf, err := tx.Log().Leaf(1)
+		hash, err2 := tx.Log().Hash(1)
+		if string(leaf) != "next" || hash != [32]byte{3} {
+			t.Errorf("leaf %q, hash %x", leaf, hash)
+		}
+		return errors.Join(err, err2)
+	})
+}
+
+func logKeepsOrder(t *testing.T, l core.Ledger) {
+	const leaves = 600 // more than one byte counts
+	update(t, l, func(tx core.Tx) error {
+		for i := range leaves {
+			if err := tx.Log().Append(fmt.Appendf(nil, "leaf %d", i), [][32]byte{{byte(i), byte(i >> 8)}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, l, func(tx core.Tx) error {
+		for i := range leaves {
+			leaf, err := tx.Log().Leaf(int64(i))
+			hash, err2 := tx.Log().Hash(int64(i))
+			if err := errors.Join(err, err2); err != nil {
+				return err
+			}
+			if string(leaf) != fmt.Sprintf("leaf %d", i) || hash != [32]byte{byte(i), byte(i >> 8)} {
+				t.Fatalf("leaf %d is %q, its hash %x", i, leaf, hash)
+			}
+		}
+		return nil
+	})
+}
+
+func personalIsForgotten(t *testing.T, l core.Ledger) {
+	update(t, l, func(tx core.Tx) error {
+		return errors.Join(
+			tx.Log().PutPersonal("acme", 0, []byte("zero")),
+			tx.Log().PutPersonal("acme", 300, []byte("three hundred")),
+			tx.Log().PutPersonal("acme", 0, []byte("zero again")),
+			tx.Log().PutPersonal("other", 0, []byte("stays")))
+	})
+	view(t, l, func(tx core.Tx) error {
+		zero, err := tx.Log().Personal("acme", 0)
+		more, err2 := tx.Log().Personal("acme", 300)
+		if string(zero) != "zero again" || string(more) != "three hundred" {
+			t.Errorf("got %q and %q", zero, more)
+		}
+		return errors.Join(err, err2)
+	})
+	update(t, l, func(tx core.Tx) error { return tx.Log().Forget("acme") })
+	update(t, l, func(tx core.Tx) error { return tx.Log().Forget("nobody") }) // is no error
+	view(t, l, func(tx core.Tx) error {
+		for _, seq := range []int64{0, 300} {
+			_, err := tx.Log().Personal("acme", seq)
+			want(t, err, core.ErrNotFound)
+		}
+		stays, err := tx.Log().Personal("other", 0)
+		if !bytes.Equal(stays, []byte("stays")) {
+			t.Errorf("got %q", stays)
+		}
+		return err
+	})
+}
+
+// A subject that begins as another ends, or holds the bytes that a store may
+// use between subject and number, is another subject all the same.
+func subjectsAreSeparate(t *testing.T, l core.Ledger) {
+	subjects := []string{"a", "ab", "a\x00", "a\x00\x00\x00\x00\x00\x00\x00\x00\x01", "a\x00b", "a/1"}
+	accepted := []string{}
+	for _, subject := range subjects {
+		err := l.Update(t.Context(), func(tx core.Tx) error { return tx.Log().PutPersonal(subject, 1, []byte(subject)) })
+		switch {
+		case err == nil:
+			accepted = append(accepted, subject)
+		case !errors.Is(err, core.ErrInvalid):
+			t.Errorf("%q: %v", subject, err)
+		}
+	}
+	for _, plain := range []string{"a", "ab", "a/1"} {
+		update(t, l, func(tx core.Tx) error { return tx.Log().PutPersonal(plain, 1, []byte(plain)) })
+	}
+	update(t, l, func(tx core.Tx) error { return tx.Log().Forget("a") })
+	view(t, l, func(tx core.Tx) error {
+		for _, subject := range accepted {
+			data, err := tx.Log().Personal(subject, 1)
+			if subject == "a" {
+				want(t, err, core.ErrNotFound)
+			} else if err != nil || string(data) != subject {
+				t.Errorf("%q: %q, %v", subject, data, err)
+			}
+		}
+		return nil
+	})
+}
