@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// config is breakglass.yaml. It is strict: an unknown key is an error that
+// points at its line.
+type config struct {
+	Listen    string        `yaml:"listen"`    // address:port of the SSH server
+	Host      string        `yaml:"host"`      // the name that people type after the @
+	Data      string        `yaml:"data"`      // where everything is kept
+	Roots     []string      `yaml:"roots"`     // where sites may lie
+	Mail      channelConfig `yaml:"mail"`      // how email leaves
+	SMS       channelConfig `yaml:"sms"`       // how SMS leaves
+	Retention time.Duration `yaml:"retention"` // how long archives are kept
+}
+
+// channelConfig is one way out. Its secret never stands in the file: it comes
+// from key_file or, with a warning, from the environment.
+type channelConfig struct {
+	Provider string `yaml:"provider"` // mail: sendgrid or file; sms: twilio or file
+	From     string `yaml:"from"`     // the sender's address or number
+	Account  string `yaml:"account"`  // twilio: the account SID
+	User     string `yaml:"user"`     // twilio: the API key SID; empty: the account's
+	KeyFile  string `yaml:"key_file"` // a file with the secret, 0600 and ours
+}
+
+const (
+	defaultListen    = "0.0.0.0:2222"
+	defaultData      = "/var/lib/breakglass"
+	defaultRetention = 7 * 24 * time.Hour
+	maxConfig        = 1 << 20
+)
+
+// readConfig reads and checks the file.
+func readConfig(path string) (config, error) {
+	text, err := readCapped(path, maxConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return config{}, fmt.Errorf("there is no %s; make one with `breakglass init --manager-key FILE`", path)
+	}
+	if err != nil {
+		return config{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	c := config{Listen: defaultListen, Data: defaultData, Retention: defaultRetention}
+	if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+		return config{}, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
+	}
+	if err := c.check(); err != nil {
+		return config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func readCapped(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > limit {
+		return nil, fmt.Errorf("it is not a file of at most %d bytes", limit)
+	}
+	return os.ReadFile(path) //nolint:gosec // the path is the operator's own
+}
+
+// check says in one sentence what cannot be right.
+func (c *config) check() error {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %q is not ADDRESS:PORT, such as 0.0.0.0:2222", c.Listen)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("listen: %q is not a port", port)
+	}
+	if !filepath.IsAbs(c.Data) {
+		return fmt.Errorf("data: %q must be an absolute path", c.Data)
+	}
+	if len(c.Roots) == 0 {
+		return errors.New("roots: name at least one directory under which sites may lie, such as /var/www")
+	}
+	for _, root := range c.Roots {
+		if !filepath.IsAbs(root) {
+			return fmt.Errorf("roots: %q must be an absolute path", root)
+		}
+	}
+	if c.Retention < time.Hour {
+		return errors.New("retention: keep archives for at least 1h, such as 168h")
+	}
+	if c.Host == "" {
+		if c.Host, err = os.Hostname(); err != nil {
+			return fmt.Errorf("host: give the name that people type after the @: %w", err)
+		}
+	}
+	return errors.Join(c.Mail.check("mail", "sendgrid", host), c.SMS.check("sms", "twilio", host))
+}
+
+// check refuses an incomplete channel. Files instead of messages are for a
+// server that only this machine can reach: anyone who reads them has the code.
+func (c channelConfig) check(name, provider, listenHost string) error {
+	switch c.Provider {
+	case "file":
+		if !loopback(listenHost) {
+			return fmt.Errorf("%s: provider file is refused unless the server listens on loopback (listen: 127.0.0.1:2222)", name)
+		}
+		return nil
+	case "":
+		return nil
+	case provider:
+	default:
+		return fmt.Errorf("%s: provider is %s or file, not %q", name, provider, c.Provider)
+	}
+	if c.From == "" {
+		return fmt.Errorf("%s: from is missing: the sender's address", name)
+	}
+	if c.Provider == "twilio" && c.Account == "" {
+		return fmt.Errorf("%s: account is missing: the account SID", name)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// port is the number that the server listens on.
+func (c config) port() int {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return 0
+	}
+	return n
+}
