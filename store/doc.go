@@ -1,0 +1,17 @@
+// Package store is core's Ledger on one bbolt file, and the few secrets that
+// lie beside it. It is the only package that imports bbolt.
+//
+// A newcomer starts with [Open]. Each kind of record has a bucket of its own,
+// ID to JSON with times in UTC; the log has three: leaves and Merkle hashes by
+// big-endian number, personal data by subject, a zero byte and the leaf's
+// number. The bucket "meta" holds the schema's version; migrations says how a
+// file gets from one version to the next.
+//
+// One Update is one bbolt transaction, synced to the disk before it returns:
+// after a kill -9 or a power cut either all of it is there or nothing. What
+// Forget removes is out of reach at once, but its bytes stay in free pages of
+// the file until bbolt writes over them.
+//
+// Next to the database lies the ballast: 16 MiB really allocated, given back
+// when the disk is full so that the log of an emergency can still be written.
+package store

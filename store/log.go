@@ -1,0 +1,155 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"breakglass/core"
+
+	"go.etcd.io/bbolt"
+)
+
+// The buckets of the log.
+const (
+	bucketLeaves   = "leaves"
+	bucketHashes   = "hashes"
+	bucketPersonal = "personal"
+)
+
+// log is a core.LogTable over three buckets.
+type log struct{ tx *tx }
+
+// number is a key that sorts as the number does.
+func number(n int64) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // callers pass no negative number
+}
+
+// next returns the number after the last key of a bucket of numbers.
+func next(b *bbolt.Bucket) int64 {
+	last, _ := b.Cursor().Last()
+	if last == nil {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(last)) + 1 //nolint:gosec // written by number
+}
+
+// at returns a copy of the value at a number.
+func (l log) at(bucket string, n int64) ([]byte, error) {
+	b, err := l.tx.reading(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if n >= 0 {
+		if value := b.Get(number(n)); value != nil {
+			return bytes.Clone(value), nil
+		}
+	}
+	return nil, fmt.Errorf("%s %d: %w", bucket, n, core.ErrNotFound)
+}
+
+// Size implements core.LogTable.
+func (l log) Size() (int64, error) {
+	b, err := l.tx.reading(bucketLeaves)
+	if err != nil {
+		return 0, err
+	}
+	return next(b), nil
+}
+
+// Leaf implements core.LogTable.
+func (l log) Leaf(seq int64) ([]byte, error) { return l.at(bucketLeaves, seq) }
+
+// Hash implements core.LogTable.
+func (l log) Hash(index int64) (hash [32]byte, err error) {
+	value, err := l.at(bucketHashes, index)
+	if err == nil && copy(hash[:], value) != len(hash) {
+		err = fmt.Errorf("%s %d has %d bytes: the database is damaged", bucketHashes, index, len(value))
+	}
+	return hash, err
+}
+
+// Append implements core.LogTable.
+func (l log) Append(leaf []byte, hashes [][32]byte) error {
+	if err := l.push(bucketLeaves, leaf); err != nil {
+		return err
+	}
+	for _, hash := range hashes {
+		if err := l.push(bucketHashes, hash[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// push puts a value under the next number.
+func (l log) push(bucket string, value []byte) error {
+	b, err := l.tx.writing(bucket)
+	if err != nil {
+		return err
+	}
+	b.FillPercent = 1 // keys only ever grow, so full pages are never split
+	if err := b.Put(number(next(b)), append([]byte{}, value...)); err != nil {
+		return fmt.Errorf("append to %s: %w", bucket, err)
+	}
+	return nil
+}
+
+// personalKey holds no other subject's data, because no subject has a zero byte.
+func personalKey(subject string, seq int64) []byte {
+	return append([]byte(subject+"\x00"), number(seq)...)
+}
+
+func validPersonal(subject string, seq int64) bool {
+	return subject != "" && len(subject) <= maxID && !strings.Contains(subject, "\x00") && seq >= 0
+}
+
+// PutPersonal implements core.LogTable.
+func (l log) PutPersonal(subject string, seq int64, data []byte) error {
+	b, err := l.tx.writing(bucketPersonal)
+	if err != nil {
+		return err
+	}
+	if !validPersonal(subject, seq) {
+		return fmt.Errorf("personal data of %q beside leaf %d: %w", subject, seq, core.ErrInvalid)
+	}
+	if err := b.Put(personalKey(subject, seq), append([]byte{}, data...)); err != nil {
+		return fmt.Errorf("personal data of %q: %w", subject, err)
+	}
+	return nil
+}
+
+// Personal implements core.LogTable.
+func (l log) Personal(subject string, seq int64) ([]byte, error) {
+	b, err := l.tx.reading(bucketPersonal)
+	if err != nil {
+		return nil, err
+	}
+	if validPersonal(subject, seq) {
+		if data := b.Get(personalKey(subject, seq)); data != nil {
+			return bytes.Clone(data), nil
+		}
+	}
+	return nil, fmt.Errorf("personal data of %q beside leaf %d: %w", subject, seq, core.ErrNotFound)
+}
+
+// Forget implements core.LogTable.
+func (l log) Forget(subject string) error {
+	b, err := l.tx.writing(bucketPersonal)
+	if err != nil || !validPersonal(subject, 0) {
+		return err
+	}
+	prefix := []byte(subject + "\x00")
+	var found [][]byte // first all keys: a cursor may skip one after a deletion
+	cursor := b.Cursor()
+	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
+		found = append(found, bytes.Clone(key))
+	}
+	for _, key := range found {
+		if err := b.Delete(key); err != nil {
+			return fmt.Errorf("forget %q: %w", subject, err)
+		}
+	}
+	return nil
+}

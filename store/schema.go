@@ -1,0 +1,82 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"breakglass/core"
+
+	"go.etcd.io/bbolt"
+)
+
+var (
+	bucketMeta = []byte("meta")
+	keySchema  = []byte("schema")
+)
+
+// migrations[n] brings a file from schema n to n+1; a new file is of schema 0.
+// An entry that was once released is never changed: files made by it exist.
+var migrations = []func(*bbolt.Tx) error{
+	0: createBuckets,
+}
+
+// createBuckets makes the buckets of schema 1.
+func createBuckets(tx *bbolt.Tx) error {
+	for _, name := range []string{
+		"sites", "people", "requests", "grants", "jobs", "archives", "outbox", "sent", "leaves", "hashes", "personal",
+	} {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// migrate brings the file to the schema that steps end with, all in one
+// transaction. It refuses a file that is newer, or not of breakglass.
+func migrate(db *bbolt.DB, path string, steps []func(*bbolt.Tx) error) error {
+	newest := uint64(len(steps))
+	var from uint64
+	if err := db.View(func(tx *bbolt.Tx) (err error) {
+		from, err = schemaOf(tx, path)
+		return err
+	}); err != nil {
+		return err
+	}
+	switch {
+	case from > newest:
+		return core.Refuse(core.ErrInvalid,
+			"The database %s was written by a newer breakglass (schema %d, this one knows %d): install the newer version again.", path, from, newest)
+	case from == newest:
+		return nil
+	}
+	err := db.Update(func(tx *bbolt.Tx) error {
+		for n := from; n < newest; n++ {
+			if err := steps[n](tx); err != nil {
+				return fmt.Errorf("to schema %d: %w", n+1, err)
+			}
+		}
+		meta, err := tx.CreateBucketIfNotExists(bucketMeta)
+		if err != nil {
+			return err
+		}
+		return meta.Put(keySchema, binary.BigEndian.AppendUint64(nil, newest))
+	})
+	if err != nil {
+		return fmt.Errorf("migrate database %s: %w", path, err)
+	}
+	return nil
+}
+
+// schemaOf returns the schema of a file, 0 for an empty one.
+func schemaOf(tx *bbolt.Tx, path string) (uint64, error) {
+	if meta := tx.Bucket(bucketMeta); meta != nil {
+		if value := meta.Get(keySchema); len(value) == 8 {
+			return binary.BigEndian.Uint64(value), nil
+		}
+	}
+	if first, _ := tx.Cursor().First(); first != nil {
+		return 0, core.Refuse(core.ErrInvalid, "The file %s is a database of another program: give the path of one of breakglass, or of a new file.", path)
+	}
+	return 0, nil
+}
