@@ -1,0 +1,127 @@
+package sshserver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"breakglass/core"
+)
+
+var errGone = errors.New("the connection was closed")
+
+// conn is one connection from its first byte on.
+type conn struct {
+	net.Conn
+	gate   *gate
+	source netip.Prefix
+	number uint64 // in the order of arrival
+	known  bool   // has authenticated; guarded by gate.mu
+
+	ctx    context.Context // ends with the connection
+	cancel context.CancelCauseFunc
+	once   sync.Once
+	read   atomic.Int64 // bytes received so far
+
+	mu        sync.Mutex
+	stopLogin func() bool
+	logins    map[string]login // by the ID in Permissions.Extensions
+	refused   bool             // a key was refused
+	struck    bool             // a failed login was counted
+	alive     bool             // the keepalive runs
+	sessions  int
+	lease     *core.Lease
+}
+
+// newConn wraps a connection and closes it unless it authenticates in time.
+// This library resets deadlines on every read, so a deadline would not do.
+func (s *Server) newConn(raw net.Conn) *conn {
+	c := &conn{Conn: raw, gate: s.gate, source: sourceOf(raw.RemoteAddr()), logins: make(map[string]login)}
+	c.ctx, c.cancel = context.WithCancelCause(s.base)
+	limitUnsent(raw)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopLogin = s.options.Clock.AfterFunc(s.limits.login, func() { _ = c.Close() })
+	return c
+}
+
+// Read counts what the peer sends: as long as something comes, it lives.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.read.Add(int64(n))
+	return n, err
+}
+
+// Close implements net.Conn. It may be called more than once, from anywhere.
+func (c *conn) Close() (err error) {
+	c.once.Do(func() {
+		c.cancel(errGone)
+		err = c.Conn.Close()
+		c.gate.leave(c)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.stopLogin()
+		if c.lease != nil {
+			c.lease.Release()
+		}
+	})
+	return err
+}
+
+// abort closes the connection and throws away what is still on its way out.
+func (c *conn) abort() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // it is closed at once; if this fails, a moment later
+	}
+	_ = c.Close()
+}
+
+// authenticated ends the time for logging in.
+func (c *conn) authenticated() {
+	c.gate.knows(c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopLogin()
+}
+
+// sleep waits for d and reports whether the connection is still there.
+func (c *conn) sleep(d time.Duration) bool {
+	over := make(chan struct{})
+	stop := c.gate.clock.AfterFunc(d, func() { close(over) })
+	defer stop()
+	select {
+	case <-over:
+		return c.ctx.Err() == nil
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// enter counts a session in and reports whether there was room.
+func (c *conn) enter(most int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sessions >= most {
+		return false
+	}
+	c.sessions++
+	return true
+}
+
+// exit counts a session out.
+func (c *conn) exit() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions--
+}
+
+// idle reports whether the connection has no session.
+func (c *conn) idle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sessions == 0
+}
