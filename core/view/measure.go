@@ -1,0 +1,91 @@
+package view
+
+import (
+	"fmt"
+	"time"
+)
+
+// Nothing stands where there is no value.
+const Nothing = "-"
+
+// Size writes a number of bytes in decimal units, as disks are sold and as
+// browsers show downloads: "999 B", "1.4 GB", "142 MB". Less than 0 reads as 0.
+func Size(bytes int64) string {
+	if bytes < 1000 {
+		return fmt.Sprintf("%d B", max(bytes, 0))
+	}
+	value, units := float64(bytes)/1000, []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+	for len(units) > 1 && value >= 999.5 {
+		value, units = value/1000, units[1:]
+	}
+	if value >= 99.95 {
+		return fmt.Sprintf("%.0f %s", value, units[0])
+	}
+	return fmt.Sprintf("%.1f %s", value, units[0])
+}
+
+// Rate writes bytes a second: "2.1 MB/s", [Nothing] while unknown.
+func Rate(perSecond float64) string {
+	if perSecond <= 0 {
+		return Nothing
+	}
+	return Size(int64(perSecond)) + "/s"
+}
+
+// Left writes a remaining time in its two largest useful units: "2 d 3 h",
+// "3 h 12 min", "9 min 5 s", "42 s". It rounds down, so that it never promises
+// more time than there is; what is over reads "0 s".
+func Left(d time.Duration) string {
+	d = max(d, 0).Truncate(time.Second)
+	days, hours := int(d/(24*time.Hour)), int(d/time.Hour)
+	minutes, seconds := int(d/time.Minute), int(d/time.Second)
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d d %d h", days, hours%24)
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", hours, minutes%60)
+	case d >= 10*time.Minute:
+		return fmt.Sprintf("%d min", minutes)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min %d s", minutes, seconds%60)
+	default:
+		return fmt.Sprintf("%d s", seconds)
+	}
+}
+
+// Span writes a set length of time without the parts that are nothing: "4 h",
+// "90 min", "3 d", "1 h 40 min".
+func Span(d time.Duration) string {
+	d = max(d, 0).Truncate(time.Second)
+	switch {
+	case d >= 48*time.Hour && d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%d d", d/(24*time.Hour))
+	case d >= time.Hour && d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	case d < 2*time.Hour && d%time.Minute == 0:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	default:
+		return Left(d)
+	}
+}
+
+// Time writes a moment in a zone by its IANA name, UTC where that is empty or
+// unknown: "2026-11-24 14:02 CET". The zero time reads as [Nothing].
+func Time(t time.Time, zone string) string { return stamp(t, zone, "2006-01-02 15:04 MST") }
+
+// Moment is [Time] to the second, for the log.
+func Moment(t time.Time, zone string) string { return stamp(t, zone, "2006-01-02 15:04:05 MST") }
+
+// TimeOfDay writes the time alone, for what happened just now: "14:02:07 CET".
+func TimeOfDay(t time.Time, zone string) string { return stamp(t, zone, "15:04:05 MST") }
+
+func stamp(t time.Time, zone, layout string) string {
+	if t.IsZero() {
+		return Nothing
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" { // the server's own zone tells the reader nothing
+		loc = time.UTC
+	}
+	return t.In(loc).Format(layout)
+}

@@ -1,0 +1,200 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"breakglass/core"
+)
+
+// noon is when everything in these tests happens.
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// fake is a console that knows two sites, writes down what it was asked, and
+// refuses with err where that is set. What it does not implement it cannot be
+// asked: the embedded interface is nil.
+type fake struct {
+	Console
+	calls []string
+	err   error
+	empty bool
+}
+
+func (f *fake) called(format string, args ...any) error {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+	return f.err
+}
+
+func site() core.SiteInfo {
+	return core.SiteInfo{
+		ID: "acme", Title: "Acme \x1b[31mBakery", Root: "/var/www/acme", Call: "Eva, +31 20 123 4567", Zone: "Europe/Amsterdam", Lang: "en",
+		Life: 4 * time.Hour, Created: noon, PassphraseSet: noon, PaperIssued: noon,
+		Keys:     []core.Key{{Name: "jo@laptop", Fingerprint: "SHA256:ownerkey", Authorized: "ssh-ed25519 AAAA", Added: noon}},
+		Contacts: contacts(),
+		Grant:    &core.GrantInfo{ID: "g-7f3k", Site: "acme", Request: "r-2m9x", State: core.GrantActive, Start: noon, Expires: noon.Add(4 * time.Hour), Left: 3*time.Hour + 12*time.Minute},
+		Archives: []core.ArchiveInfo{{Name: "acme-20261124T120000Z.tar.gz", Size: 1_400_000_000, SHA256: "ab", Verdict: core.VerdictComplete, Removes: noon.Add(168 * time.Hour)}},
+	}
+}
+
+func contacts() []core.ContactInfo {
+	return []core.ContactInfo{
+		{ID: "1", Kind: core.ContactEmail, Masked: "j•••••@a•••••.example", Usable: true, Proven: noon},
+		{ID: "2", Kind: core.ContactPhone, Masked: "+31•••••78", From: noon.Add(72 * time.Hour)},
+		{ID: "3", Kind: core.ContactEmail, Masked: "l•••••@f•••••.example", Watch: true},
+	}
+}
+
+func kit() core.Kit {
+	return core.Kit{
+		Site: "acme", Title: "Acme Bakery", Call: "Eva, +31 20 123 4567", Host: "console.example", Port: 2222,
+		HostKey: "SHA256:hostkey", ArchiveKey: "SHA256:archivekey", LogKey: "console.example+1234abcd+AQID",
+		Passphrase: core.NewSecret("K7Q2-MX4T-9RRD-0F3W-ZZ12"), Paper: core.NewSecret("0123456789ABCDEFGHJKMNPQRS"),
+		Contacts: contacts(), Made: noon, Life: 4 * time.Hour,
+	}
+}
+
+func (f *fake) OwnerState(context.Context, core.Actor) (core.OwnerState, error) {
+	s := site()
+	return core.OwnerState{
+		Site: "acme", Title: "Acme Bakery", Call: s.Call, Zone: s.Zone, Now: noon, Grant: s.Grant, Archives: s.Archives,
+		Request: &core.RequestInfo{
+			ID: "r-2m9x", Site: "acme", State: core.RequestActivated, SentTo: contacts()[0],
+			Message: core.MessageInfo{State: core.MessageAccepted, Kind: core.ContactEmail, At: noon},
+		},
+		Job: &core.JobInfo{ID: "j1", State: core.JobRunning, Percent: 42},
+	}, f.called("OwnerState")
+}
+
+func (f *fake) AddSite(_ context.Context, _ core.Actor, o core.SiteOrder) (core.Kit, error) {
+	return kit(), f.called("AddSite %+v", o)
+}
+
+func (f *fake) SetSite(_ context.Context, _ core.Actor, id string, ch core.SiteChange) (core.SiteInfo, error) {
+	show := func(p *string) string {
+		if p == nil {
+			return "-"
+		}
+		return *p
+	}
+	return site(), f.called("SetSite %s root=%s title=%s hold=%v life=%v", id, show(ch.Root), show(ch.Title), ch.Hold != nil, ch.Life != nil)
+}
+
+func (f *fake) Sites(context.Context, core.Actor) ([]core.SiteInfo, error) {
+	if f.empty {
+		return nil, f.err
+	}
+	zeta := core.SiteInfo{ID: "zeta", Title: "Zeta", Request: &core.RequestInfo{State: core.RequestCodeSent}}
+	return []core.SiteInfo{site(), zeta, {ID: "new"}}, f.called("Sites")
+}
+
+func (f *fake) Site(_ context.Context, _ core.Actor, id string) (core.SiteInfo, error) {
+	if id != "acme" {
+		return core.SiteInfo{}, core.Refuse(core.ErrNotFound, "There is no site %q; see site list.", id)
+	}
+	s := site()
+	if f.empty {
+		s.Contacts = nil
+	}
+	return s, f.called("Site %s", id)
+}
+
+func (f *fake) RemoveSite(_ context.Context, _ core.Actor, id string) error {
+	return f.called("RemoveSite %s", id)
+}
+
+func (f *fake) AddContact(_ context.Context, _ core.Actor, site string, o core.ContactOrder) (core.ContactInfo, error) {
+	return contacts()[1], f.called("AddContact %s %+v", site, o)
+}
+
+func (f *fake) RemoveContact(_ context.Context, _ core.Actor, site, contact string) error {
+	return f.called("RemoveContact %s %s", site, contact)
+}
+
+func (f *fake) SetPassphrase(_ context.Context, _ core.Actor, site string) (core.Secret, error) {
+	return core.NewSecret("K7Q2-MX4T-9RRD-0F3W-ZZ12"), f.called("SetPassphrase %s", site)
+}
+
+func (f *fake) AddOwnerKey(_ context.Context, _ core.Actor, site, line string) (core.Key, error) {
+	return core.Key{Name: "jo", Fingerprint: "SHA256:new", Added: noon}, f.called("AddOwnerKey %s %s", site, line)
+}
+
+func (f *fake) RemoveOwnerKey(_ context.Context, _ core.Actor, site, fingerprint string) error {
+	return f.called("RemoveOwnerKey %s %s", site, fingerprint)
+}
+
+func (f *fake) MakeKit(_ context.Context, _ core.Actor, site string) (core.Kit, error) {
+	return kit(), f.called("MakeKit %s", site)
+}
+
+func (f *fake) AddPerson(_ context.Context, _ core.Actor, o core.PersonOrder) (core.Person, error) {
+	return core.Person{ID: o.ID, Role: o.Role, Keys: []core.Key{{Fingerprint: "SHA256:bob"}}, Sites: o.Sites}, f.called("AddPerson %+v", o)
+}
+
+func (f *fake) People(context.Context, core.Actor) ([]core.Person, error) {
+	if f.empty {
+		return nil, f.err
+	}
+	return []core.Person{
+		{ID: "eva", Role: core.RoleManager, Keys: []core.Key{{Fingerprint: "SHA256:eva"}}, Email: "eva@firm.example", Created: noon},
+		{ID: "bob", Role: core.RoleAuditor, Keys: []core.Key{{Fingerprint: "SHA256:bob"}}, Sites: []string{"acme", "zeta"}},
+	}, f.called("People")
+}
+
+func (f *fake) RemovePerson(_ context.Context, _ core.Actor, id string) error {
+	return f.called("RemovePerson %s", id)
+}
+
+func grants() []core.GrantInfo {
+	old := core.GrantInfo{ID: "g-0001", Site: "zeta", State: core.GrantRevoked, Start: noon.Add(-24 * time.Hour), Expires: noon.Add(-20 * time.Hour), Ended: noon.Add(-23 * time.Hour), Reason: "it was \u202enot her"}
+	return []core.GrantInfo{*site().Grant, old}
+}
+
+func (f *fake) Grants(context.Context, core.Actor) ([]core.GrantInfo, error) {
+	if f.empty {
+		return nil, f.err
+	}
+	return grants(), f.called("Grants")
+}
+
+func (f *fake) Grant(_ context.Context, _ core.Actor, id string) (core.GrantStory, error) {
+	job := core.JobInfo{ID: "j1", State: core.JobSealed, Verdict: core.VerdictNotes, Notes: []string{"a table is not InnoDB"}}
+	return core.GrantStory{Grant: grants()[0], Job: &job, Lines: lines()}, f.called("Grant %s", id)
+}
+
+func (f *fake) RevokeGrant(_ context.Context, _ core.Actor, id, reason string) error {
+	return f.called("RevokeGrant %s %q", id, reason)
+}
+
+func (f *fake) Requests(context.Context, core.Actor) ([]core.RequestInfo, error) {
+	if f.empty {
+		return nil, f.err
+	}
+	return []core.RequestInfo{{ID: "r-2m9x", Site: "zeta", State: core.RequestHolding, Created: noon, CanVeto: true, SentTo: contacts()[0]}}, f.called("Requests")
+}
+
+func (f *fake) Veto(_ context.Context, _ core.Actor, id, reason string) error {
+	return f.called("Veto %s %q", id, reason)
+}
+
+func lines() []core.LogLine {
+	return []core.LogLine{
+		{Seq: 1201, Time: noon.Add(time.Second), Actor: "owner:acme", Event: core.EventGrantActivated, Site: "acme", Grant: "g-7f3k", From: "ready", To: "activated", Result: "ok", Hash: "beef"},
+		{Seq: 1200, Time: noon, Actor: "manager:eva", Event: core.EventLogin, Personal: map[string]string{"address": "192.0.2.7"}, Hash: "cafe"},
+	}
+}
+
+func (f *fake) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPage, error) {
+	if f.empty {
+		return core.LogPage{Size: 1202}, f.err
+	}
+	return core.LogPage{Lines: lines(), Size: 1202, More: true}, f.called("Log %+v", q)
+}
+
+func (f *fake) ExportLog(_ context.Context, _ core.Actor, w io.Writer) error {
+	if _, err := io.WriteString(w, "{\"seq\":0}\n"); err != nil {
+		return err
+	}
+	return f.called("ExportLog")
+}

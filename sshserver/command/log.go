@@ -1,0 +1,52 @@
+package command
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"breakglass/core"
+	"breakglass/core/view"
+)
+
+// log is "log list|export".
+func (s *session) log() *cobra.Command {
+	return s.group("log", s.logList(), s.logExport())
+}
+
+func (s *session) logList() *cobra.Command {
+	var q core.LogQuery
+	var event string
+	cmd := s.leaf("list", "log.list", s.exactly(), func(cmd *cobra.Command, _ []string) error {
+		if q.Before < 0 || q.Limit < 0 {
+			return s.misread("log.list.negative", nil)
+		}
+		q.Event = core.Event(event)
+		page, err := s.console.Log(cmd.Context(), s.actor, q)
+		if err != nil {
+			return err
+		}
+		if err := s.list(view.Log(s.env.Lang, "", page.Lines), view.JSONLogPage(page), "log.list.empty"); err != nil {
+			return err
+		}
+		if page.More && !s.json && len(page.Lines) > 0 {
+			oldest := page.Lines[len(page.Lines)-1].Seq
+			s.tell(s.text("log.list.more", map[string]any{"Before": strconv.FormatInt(oldest, 10)}))
+		}
+		return nil
+	})
+	s.flag(cmd, &q.Site, "site")
+	s.flag(cmd, &q.Grant, "grant")
+	s.flag(cmd, &q.Person, "person")
+	s.flag(cmd, &event, "event")
+	s.flag(cmd, &q.Text, "text")
+	cmd.Flags().Int64Var(&q.Before, "before", 0, s.text("flag.before", nil))
+	cmd.Flags().IntVar(&q.Limit, "limit", 0, s.text("flag.limit", nil))
+	return s.machine(cmd)
+}
+
+func (s *session) logExport() *cobra.Command {
+	return s.leaf("export", "log.export", s.exactly(), func(cmd *cobra.Command, _ []string) error {
+		return s.console.ExportLog(cmd.Context(), s.actor, s.Out)
+	})
+}
