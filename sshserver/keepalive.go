@@ -1,6 +1,10 @@
 package sshserver
 
-import gossh "golang.org/x/crypto/ssh"
+import (
+	"sync/atomic"
+
+	gossh "golang.org/x/crypto/ssh"
+)
 
 // keepAlive asks the peer again and again whether it lives, and closes a
 // connection from which nothing came for three questions in a row. Anything
@@ -9,12 +13,16 @@ import gossh "golang.org/x/crypto/ssh"
 func (s *Server) keepAlive(c *conn, peer gossh.Conn) {
 	defer s.contain("keepalive", func(string) { _ = c.Close() })
 	missed := 0
+	var asking atomic.Bool // a question behind an unanswered one would only wait for it
 	for c.sleep(s.limits.keepalive) {
 		before := c.read.Load()
-		s.work.Go(func() {
-			defer s.contain("keepalive", nil)
-			_, _, _ = peer.SendRequest("keepalive@openssh.com", true, nil) // the answer's bytes are counted by conn.Read
-		})
+		if asking.CompareAndSwap(false, true) {
+			s.work.Go(func() {
+				defer asking.Store(false)
+				defer s.contain("keepalive", nil)
+				_, _, _ = peer.SendRequest("keepalive@openssh.com", true, nil) // the answer's bytes are counted by conn.Read
+			})
+		}
 		if !c.sleep(s.limits.answer) {
 			return
 		}

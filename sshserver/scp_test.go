@@ -3,6 +3,7 @@ package sshserver
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -44,10 +45,14 @@ func TestSCPLines(t *testing.T) {
 func (w *world) scp(c *gossh.Client, line, answers string) (string, int) {
 	w.t.Helper()
 	s := w.session(c)
-	s.Stdin = strings.NewReader(answers)
+	in, err := s.StdinPipe() // not Stdin: the server need not take all answers
+	check(w.t, err)
 	var out bytes.Buffer
 	s.Stdout = &out
-	err := s.Run(line)
+	check(w.t, s.Start(line))
+	_, _ = io.WriteString(in, answers)
+	_ = in.Close()
+	err = s.Wait()
 	return out.String(), exitStatus(w.t, err)
 }
 

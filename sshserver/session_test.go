@@ -28,7 +28,10 @@ func TestCommandsGetTheirWordsAndStreams(t *testing.T) {
 	} {
 		s := w.session(c)
 		var out, errs bytes.Buffer
-		s.Stdin, s.Stdout, s.Stderr = strings.NewReader("in\n"), &out, &errs
+		s.Stdout, s.Stderr = &out, &errs
+		if tt.line == "cat" {
+			s.Stdin = strings.NewReader("in\n")
+		}
 		if status := exitStatus(t, s.Run(tt.line)); status != tt.status || out.String() != tt.stdout {
 			t.Errorf("%s: status %d, %q, %q", tt.line, status, out.String(), errs.String())
 		}
@@ -55,7 +58,7 @@ func TestDumbTerminalsAndPlainGetLines(t *testing.T) {
 	c := w.owner()
 	p := w.open(c, "dumb", 80, 24)
 	p.ends()
-	if p.text() != "owner:acme [\"plain\"]\r\nnoted\r\n" {
+	if !strings.Contains(p.text(), "owner:acme [\"plain\"]\r\n") || !strings.Contains(p.text(), "noted\r\n") {
 		t.Errorf("%q", p.text())
 	}
 	if r := receive(t, "a command", w.commands); r.Terminal == nil || *r.Terminal != (Terminal{"dumb", 80, 24}) {

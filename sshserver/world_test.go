@@ -141,6 +141,28 @@ func check(t *testing.T, err error) {
 // that no compression of a client makes small.
 func newWorld(t *testing.T, change ...func(*limits)) *world {
 	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	w := newWorldOn(t, change...)
+	w.addr = listener.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- w.server.Serve(listener) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := w.server.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return w
+}
+
+// newWorldOn is a world whose server is not served yet.
+func newWorldOn(t *testing.T, change ...func(*limits)) *world {
+	t.Helper()
 	w := &world{
 		t: t, log: &record{}, archive: make([]byte, 3<<20), manager: newKey(t), auditor: newKey(t), ownerKey: newKey(t),
 		commands: make(chan Request, 100), screens: make(chan *Session, 1000), failed: make(chan string, 1000), loggedIn: make(chan core.Actor, 1000),
@@ -195,7 +217,7 @@ func (w *world) openServer(change ...func(*limits)) {
 	check(t, err)
 	w.hostKey = signer.PublicKey()
 	l := defaultLimits()
-	l.strikeDelay, l.strikes = time.Millisecond, 1000
+	l.strikeDelay, l.strikes, l.shutdown = time.Millisecond, 1000, 100*time.Millisecond
 	for _, c := range change {
 		c(&l)
 	}
@@ -206,21 +228,6 @@ func (w *world) openServer(change ...func(*limits)) {
 		Stopping:    func() tea.Msg { return notice("stopping") },
 	}, l)
 	check(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	w.addr = listener.Addr().String()
-	served := make(chan error, 1)
-	go func() { served <- w.server.Serve(listener) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := w.server.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-		if err := <-served; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
 }
 
 // command answers as the tests need it.
