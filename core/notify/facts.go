@@ -1,0 +1,119 @@
+package notify
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"breakglass/core"
+	"breakglass/core/view"
+	"breakglass/core/words"
+)
+
+// facts is what the texts can say of a message, ready to be put into them.
+type facts struct {
+	m      core.Message
+	values map[string]any
+}
+
+// factsOf reads a row. Every value that a text may ask for is there, "" where
+// the row does not have it.
+func factsOf(m core.Message) facts {
+	d := m.Data
+	f := facts{m: m}
+	f.values = map[string]any{
+		"Site": m.Site, "Title": d["title"], "Host": d["host"], "Request": m.Request, "Grant": m.Grant, "Event": string(m.Event),
+		"Time": view.Time(m.Created, m.Zone), "Call": d["call"], "Reason": d["reason"], "Remote": d["remote"],
+		"Contact": d["contact"], "Archive": d["archive"], "Problem": d["problem"], "Incident": d["incident"],
+		"Person": d["person"], "Role": d["role"], "Key": d["key"], "Count": count(d["count"]),
+		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(d["size"]),
+		"Expires": f.moment(d["expires"]), "Until": f.moment(d["until"]), "Ready": f.moment(d["ready"]),
+	}
+	if m.Site == "" {
+		f.values["Site"] = d["host"]
+	}
+	f.values["Who"] = f.who(d["actor"])
+	return f
+}
+
+// with returns the facts with more values.
+func (f facts) with(more map[string]any) facts {
+	values := maps.Clone(f.values)
+	maps.Copy(values, more)
+	return facts{m: f.m, values: values}
+}
+
+// moment reads a time of core's and writes it in the site's zone; what is no
+// time is "".
+func (f facts) moment(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return ""
+	}
+	return view.Time(at, f.m.Zone)
+}
+
+// both writes a time in UTC and, where it has another, in the site's zone.
+func (f facts) both(at time.Time) string {
+	utc, local := view.Moment(at, ""), view.Moment(at, f.m.Zone)
+	if f.m.Zone == "" || utc == local {
+		return utc
+	}
+	return utc + " (" + local + ")"
+}
+
+// bothOf is both of a time of core's.
+func (f facts) bothOf(text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return ""
+	}
+	return f.both(at)
+}
+
+// who names an actor as the log does, "owner:acme", for people.
+func (f facts) who(actor string) string {
+	role, name, _ := strings.Cut(actor, ":")
+	id := "notify.who." + role
+	if !words.Has(id) {
+		return actor
+	}
+	return words.Text(f.m.Lang, id, map[string]any{"Name": name, "Host": f.m.Data["host"]})
+}
+
+// factor says what an actor proved themselves by.
+func (f facts) factor(factor string) string {
+	switch {
+	case factor == "":
+		return ""
+	case factor == "passphrase":
+		return f.text("notify.factor.passphrase")
+	default:
+		return words.Text(f.m.Lang, "notify.factor.key", map[string]any{"Key": factor})
+	}
+}
+
+func (f facts) channel(kind string) string {
+	id := "notify.channel." + kind
+	if kind == "" || !words.Has(id) {
+		return kind
+	}
+	return words.Text(f.m.Lang, id, nil)
+}
+
+func size(bytes string) string {
+	n, err := strconv.ParseInt(bytes, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return view.Size(n)
+}
+
+func count(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
