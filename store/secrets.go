@@ -30,7 +30,7 @@ func LoadOrCreate(dir, name string, generate func() ([]byte, error)) ([]byte, er
 		return nil, fmt.Errorf("secret %s: %w", name, err)
 	}
 	path := filepath.Join(dir, name)
-	secret, err := loadSecret(path)
+	secret, err := LoadSecret(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
@@ -42,7 +42,7 @@ func LoadOrCreate(dir, name string, generate func() ([]byte, error)) ([]byte, er
 	}
 	err = createSecret(dir, path, secret)
 	if errors.Is(err, fs.ErrExist) {
-		return loadSecret(path) // another process was faster
+		return LoadSecret(path) // another process was faster
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keep secret %s: %w", name, asNoSpace(err))
@@ -50,8 +50,9 @@ func LoadOrCreate(dir, name string, generate func() ([]byte, error)) ([]byte, er
 	return secret, nil
 }
 
-// loadSecret reads a secret from a file that is ours alone.
-func loadSecret(path string) (secret []byte, err error) {
+// LoadSecret reads a secret from a file that is ours alone, with the refusals of
+// [LoadOrCreate]. One that is not there wraps fs.ErrNotExist.
+func LoadSecret(path string) (secret []byte, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, core.Refuse(core.ErrDenied, "The secret %s is a link: put the file itself there.", path)
