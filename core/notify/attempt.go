@@ -52,8 +52,7 @@ func (c *Courier) start(ctx context.Context, l *lane, r *row, probe bool) {
 			}
 			return c.record(ctx, r, outcome)
 		}
-		answer := c.send(ctx, l, e)
-		c.post(func() { c.judge(l, answer, probe) })
+		answer := c.send(ctx, l, e, probe)
 		if ctx.Err() != nil && answer.Verdict == Unreachable {
 			return func() {} // cut off by our own end: the row stays in "sending" and goes once more
 		}
@@ -125,28 +124,31 @@ func (c *Courier) envelope(ctx context.Context, m core.Message, code core.Secret
 var errSlow = errors.New("no answer in time")
 
 // send makes one attempt and returns at its end or after sendTimeout, even where
-// the channel does not. The lane's slot is given back when the channel returns.
-func (c *Courier) send(ctx context.Context, l *lane, e Envelope) Answer {
+// the channel does not. The lane hears of the answer, and has its slot back when
+// the channel returns.
+func (c *Courier) send(ctx context.Context, l *lane, e Envelope, probe bool) Answer {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := c.clock.AfterFunc(min(sendTimeout, e.Life), func() { cancel(errSlow) })
 	defer stop()
 	answered := make(chan Answer, 1)
-	go func() {
-		defer c.post(l.returned)
-		answered <- c.contained(ctx, l.channel, e)
-	}()
+	go func() { answered <- c.contained(ctx, l.channel, e) }()
 	select {
 	case a := <-answered:
+		c.post(func() {
+			l.returned()
+			c.judge(l, a, probe)
+		})
 		return a
 	case <-ctx.Done():
 	}
-	select { // it may just have been answered
-	case a := <-answered:
-		return a
-	default:
-		return unreachable(ctx, context.Cause(ctx))
-	}
+	a := unreachable(ctx, context.Cause(ctx))
+	c.post(func() { c.judge(l, a, probe) })
+	go func() {
+		<-answered
+		c.post(l.returned)
+	}()
+	return a
 }
 
 // contained makes a panic of a channel an answer.

@@ -1,0 +1,372 @@
+package notify
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"breakglass/core"
+	"breakglass/core/words"
+)
+
+// allEvents reads the events that core declares.
+func allEvents(t *testing.T) []core.Event {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../message.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []core.Event
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Names) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Event") {
+			return true
+		}
+		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, core.Event(text))
+		return true
+	})
+	if len(events) < 40 {
+		t.Fatalf("only %d events were found", len(events))
+	}
+	return events
+}
+
+// untold lists the events that stay in the log: nobody is sent a message.
+var untold = map[core.Event]bool{
+	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true,
+}
+
+func TestEveryEventHasItsWords(t *testing.T) {
+	for _, event := range allEvents(t) {
+		for _, part := range []string{"subject", "opening", "sms"} {
+			if id := "notify." + string(event) + "." + part; words.Has(id) == untold[event] {
+				t.Errorf("%s: in the catalogue: %t", id, words.Has(id))
+			}
+		}
+	}
+}
+
+// An event that a newer core sends is told in general words rather than lost.
+func TestNewEventIsTold(t *testing.T) {
+	m := longest("newer.event", core.ContactEmail)
+	text, err := Render(m, core.Secret{}, testCheckpoint)
+	if err != nil || !strings.Contains(text.Subject, "newer.event") || !strings.Contains(text.Body.Reveal(), "newer.event") {
+		t.Errorf("%q, %v", text.Subject, err)
+	}
+}
+
+var created = time.Date(2026, 11, 24, 13, 2, 7, 0, time.UTC)
+
+// longest is a message in which everything is as long as it can be, or longer.
+func longest(event core.Event, kind core.ContactKind) core.Message {
+	at := created.Add(72 * time.Hour).Format(time.RFC3339)
+	m := core.Message{
+		ID: "M-0000000001-000", Event: event, Kind: kind, Address: "jo@acme.example", Zone: "Asia/Kathmandu", // +0545: no short name
+		Site: strings.Repeat("m", 32), Request: "R-7M2KQ4XA", Grant: "G-7M2KQ4XB", Leaf: 123456788,
+		Created: created, Expires: created.Add(10 * time.Minute),
+		Data: map[string]string{
+			"actor": "owner:" + strings.Repeat("m", 32), "factor": "SHA256:" + strings.Repeat("k", 43), "remote": "[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
+			"call": strings.Repeat("Wilhelmina van der Ëijnden “Webworks” € ", 5) + "+31 20 123 4567 (9–17 h)", "host": strings.Repeat("h", 60) + ".example", "port": "2222",
+			"title": strings.Repeat("Тест ", 40), "archive_key": "SHA256:" + strings.Repeat("a", 43), "reason": strings.Repeat("reason ", 28),
+			"expires": at, "until": at, "ready": at, "contact": "j•••••@e•••••.technology", "channel": "email", "instead_of": "sms", "send": "3",
+			"job": "J-7M2KQ4XA", "archive": strings.Repeat("m", 32) + "-20261124T130207Z.tar.gz", "size": "999999999999", "sha256": strings.Repeat("f", 64),
+			"verdict": "complete", "problem": strings.Repeat("problem ", 24), "incident": "7M2KQ4XA", "root": "/var/www/" + strings.Repeat("r", 180),
+			"person": strings.Repeat("w", 32), "role": "manager", "key": "SHA256:" + strings.Repeat("b", 43), "count": "17", "contacts": "3",
+			"life": "4h0m0s", "hold": "72h0m0s", "zone": "Europe/Amsterdam", "lang": "en", "database_host": "db.example",
+		},
+	}
+	return m
+}
+
+func TestSMSFitsIntoOneForEveryEvent(t *testing.T) {
+	for _, event := range append(allEvents(t), "newer.event") {
+		code := core.Secret{}
+		if event == core.EventCode {
+			code = core.NewSecret("7M2K-Q4XA")
+		}
+		for name, change := range map[string]func(*core.Message){
+			"the longest":      func(*core.Message) {},
+			"no call":          func(m *core.Message) { delete(m.Data, "call") },
+			"no site":          func(m *core.Message) { m.Site = "" },
+			"a call of no use": func(m *core.Message) { m.Data["call"] = strings.Repeat("•", 200) },
+			"a long number":    func(m *core.Message) { m.Data["call"] = strings.Repeat("+31 20 123 4567 ", 12) },
+			"nothing at all":   func(m *core.Message) { m.Data = nil },
+		} {
+			m := longest(event, core.ContactPhone)
+			change(&m)
+			text, err := Render(m, code, testCheckpoint)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", event, name, err)
+			}
+			sms := text.Body.Reveal()
+			if places(sms) > maxSMS || places(sms) < 40 || text.Subject != "" {
+				t.Errorf("%s, %s: %d places: %s", event, name, places(sms), sms)
+			}
+			for _, r := range sms {
+				if !strings.ContainsRune(gsmBasic, r) {
+					t.Errorf("%s, %s: %q is not in GSM-7's basic alphabet: %s", event, name, r, sms)
+				}
+			}
+			if strings.Contains(sms, "<no value>") || strings.Contains(sms, "  ") {
+				t.Errorf("%s, %s: %s", event, name, sms)
+			}
+		}
+	}
+}
+
+// However long the rest is, an SMS says site, event, time, the number to call,
+// and the log.
+func TestSMSSaysWhatItMust(t *testing.T) {
+	for _, event := range allEvents(t) {
+		if event == core.EventCode || untold[event] {
+			continue
+		}
+		m := longest(event, core.ContactPhone)
+		text, err := Render(m, core.Secret{}, testCheckpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sms := text.Body.Reveal()
+		for _, want := range []string{m.Site + " 2026-11-24 18:47 +0545: ", gsm(factsOf(m).word("sms")), "+31201234567", "123456789 deadbeef"} {
+			if !strings.Contains(sms, want) {
+				t.Errorf("%s lacks %q: %s", event, want, sms)
+			}
+		}
+	}
+}
+
+func TestSMS(t *testing.T) {
+	m := core.Message{
+		Event: core.EventGrantActivated, Kind: core.ContactPhone, Site: "acme", Zone: "Europe/Amsterdam", Created: created,
+		Data: map[string]string{"call": "Eva, +31 6 12345678", "expires": created.Add(4 * time.Hour).Format(time.RFC3339)},
+	}
+	text, err := Render(m, core.Secret{}, testCheckpoint)
+	want := "acme 2026-11-24 14:02 CET: ACCESS OPEN until 2026-11-24 18:02 CET. Call Eva, +31 6 12345678. Log 123456789 deadbeef"
+	if got := text.Body.Reveal(); err != nil || got != want {
+		t.Errorf("%v\n got %s\nwant %s", err, got, want)
+	}
+}
+
+func TestShortCall(t *testing.T) {
+	for _, test := range []struct {
+		call string
+		room int
+		want string
+	}{
+		{"Eva, +31 6 12345678", 30, "Eva, +31 6 12345678"},
+		{"Eva van den Berg at Webworks, +31 20 123 4567", 30, "Eva van den Berg +31201234567"},
+		{"Eva van den Berg at Webworks, +31 20 123 4567", 16, "Eva +31201234567"},
+		{"Eva van den Berg at Webworks, +31 20 123 4567", 13, "+31201234567"},
+		{"(020) 123-4567 is the number of the people who look after it", 20, "0201234567"},
+		{"the people who look after the website", 16, "the people who l"},
+		{"“Åse” Łukasz [office], +4712345678", 40, "\"Åse\" Lukasz (office), +4712345678"},
+	} {
+		if got := shortCall(test.call, test.room); got != test.want {
+			t.Errorf("%q in %d: got %q, want %q", test.call, test.room, got, test.want)
+		}
+	}
+}
+
+func TestGSM(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain ASCII":       "plain ASCII",
+		"äöüÄÖÜß ñ à é Ç":   "äöüÄÖÜß ñ à é Ç",
+		"+31•••••78":        "+31*****78",
+		"“a” – ‘b’ … [c] €": "\"a\" - 'b' ... (c) EUR",
+		"ëïç Ő š ž ﬁ":       "eic O s z f",
+		"e\u0301 x\u0301":   "é x",
+		"a\tb\u00a0c\nd":    "a b c d",
+		"привет 中 😀":        "?????? ? ?",
+		"^{}\\[]~|€":        "'()/()-/EUR",
+	} {
+		if got := gsm(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzGSM(f *testing.F) {
+	f.Add("a•b", 16)
+	f.Add("Eva +31 20 123 4567", 10)
+	f.Fuzz(func(t *testing.T, s string, room int) {
+		room = 1 + (room&0xff)%160
+		for _, out := range []string{gsm(s), shortCall(s, room)} {
+			for _, r := range out {
+				if !strings.ContainsRune(gsmBasic, r) {
+					t.Fatalf("%q holds %q", out, r)
+				}
+			}
+		}
+		if got := shortCall(s, room); places(got) > room {
+			t.Fatalf("%q has %d places, not %d", got, places(got), room)
+		}
+	})
+}
+
+// The mail of a notice says all that access.md wants of it.
+func TestMailSaysWhatItMust(t *testing.T) {
+	m := longest(core.EventGrantActivated, core.ContactEmail)
+	m.Data["title"] = "Acme Bakery"
+	text, err := Render(m, core.Secret{}, testCheckpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := text.Body.Reveal()
+	for what, want := range map[string]string{
+		"what happened":    "Access to the backup of " + m.Site + " is open and ends by itself at ",
+		"the site":         m.Site + " (Acme Bakery)",
+		"who":              "the owner of " + strings.Repeat("m", 32),
+		"by which key":     m.Data["factor"],
+		"from where":       m.Data["remote"],
+		"when, UTC":        "2026-11-24 13:02:07 UTC",
+		"when, the site's": "2026-11-24 18:47:07 +0545",
+		"request":          "R-7M2KQ4XA",
+		"grant":            "G-7M2KQ4XB",
+		"the reason":       "“reason reason",
+		"what is possible": "three things: start a backup",
+		"what is not":      "cannot change the site",
+		"when it ends":     "2026-11-27 13:02:07 UTC (2026-11-27 18:47:07 +0545)",
+		"how to stop it":   "    ssh -p 2222 YOUR-NAME@" + m.Data["host"] + " grant revoke G-7M2KQ4XB YOUR REASON",
+		"whom to call":     "Whom to call: Wilhelmina",
+		"the archive key":  "SHA256:" + strings.Repeat("a", 43),
+		"the checkpoint":   strings.TrimSpace(testCheckpoint),
+		"its own line":     "line 123456788",
+		"the size":         "123456789 lines",
+		"the root's start": "root deadbeef",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing (%q):\n%s", what, want, body)
+		}
+	}
+	if strings.Contains(body, "http") || strings.Contains(text.Subject, "http") {
+		t.Errorf("there is a link:\n%s", body)
+	}
+}
+
+func TestMailIsWholeForEveryEvent(t *testing.T) {
+	for _, event := range allEvents(t) {
+		if event == core.EventCode {
+			continue
+		}
+		for _, change := range []func(*core.Message){
+			func(*core.Message) {}, func(m *core.Message) { m.Data, m.Site, m.Request, m.Grant, m.Zone = nil, "", "", "", "" },
+		} {
+			m := longest(event, core.ContactEmail)
+			change(&m)
+			text, err := Render(m, core.Secret{}, testCheckpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := text.Body.Reveal()
+			if strings.Contains(body+text.Subject, "no value") || strings.Contains(body, "notify.") || text.Subject == "" || len(text.Subject) > maxSubject ||
+				!strings.Contains(body, "deadbeef") {
+				t.Errorf("%s: %s\n%s", event, text.Subject, body)
+			}
+		}
+	}
+}
+
+// Stopping is offered where there is something to stop, and by no link.
+func TestHowToStop(t *testing.T) {
+	for _, event := range allEvents(t) {
+		if event == core.EventCode || untold[event] {
+			continue
+		}
+		m := longest(event, core.ContactEmail)
+		area, _, _ := strings.Cut(string(event), ".")
+		if area == "request" {
+			m.Grant = ""
+		} else if area != "grant" && area != "backup" && area != "download" {
+			m.Request, m.Grant = "", ""
+		}
+		text, err := Render(m, core.Secret{}, testCheckpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := text.Body.Reveal()
+		veto, revoke := strings.Contains(body, "request veto R-7M2KQ4XA"), strings.Contains(body, "grant revoke G-7M2KQ4XB")
+		wantVeto := area == "request" && !ended[event]
+		wantRevoke := (area == "grant" || area == "backup" || area == "download") && !ended[event]
+		if veto != wantVeto || revoke != wantRevoke {
+			t.Errorf("%s: veto %t, revoke %t", event, veto, revoke)
+		}
+	}
+}
+
+// What a peer or a manager typed cannot break a line of a message, and so
+// cannot add a header, a fact or a paragraph.
+func TestValuesCannotBreakALine(t *testing.T) {
+	evil := "x\r\nBcc: eve@evil.example\r\n\r\nSite: other\u2028Grant: G-EVIL\x1b[2J\u202e"
+	for _, kind := range []core.ContactKind{core.ContactEmail, core.ContactPhone} {
+		for _, event := range allEvents(t) {
+			if event == core.EventCode {
+				continue
+			}
+			m := longest(event, kind)
+			plain, err := Render(m, core.Secret{}, testCheckpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys := slices.Sorted(maps.Keys(m.Data))
+			tries := [][]string{keys}
+			if event == core.EventGrantActivated || event == core.EventSiteChanged {
+				tries = append(tries, slices.Collect(slices.Chunk(keys, 1))...)
+			}
+			for _, keys := range tries {
+				m := longest(event, kind)
+				for _, key := range keys {
+					m.Data[key] = evil
+				}
+				text, err := Render(m, core.Secret{}, testCheckpoint)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.ContainsAny(text.Subject, "\r\n\u2028\x1b\u202e") || strings.ContainsAny(text.Body.Reveal(), "\r\u2028\x1b\u202e") {
+					t.Errorf("%s, %s: %q", event, keys, text.Subject)
+				}
+				if lines := strings.Count(text.Body.Reveal(), "\n"); lines > strings.Count(plain.Body.Reveal(), "\n") {
+					t.Errorf("%s, %s: more lines:\n%s", event, keys, text.Body.Reveal())
+				}
+			}
+		}
+	}
+}
+
+// A code stands in its own message and nowhere else.
+func TestCodeTravelsAlone(t *testing.T) {
+	code := core.NewSecret("7M2K-Q4XA")
+	for _, kind := range []core.ContactKind{core.ContactEmail, core.ContactPhone} {
+		for _, event := range allEvents(t) {
+			text, err := Render(longest(event, kind), code, testCheckpoint)
+			if (err == nil) != (event == core.EventCode) || (err != nil && text != Text{}) {
+				t.Errorf("%s takes a code: %v", event, err)
+			}
+		}
+		if _, err := Render(longest(core.EventCode, kind), core.Secret{}, testCheckpoint); err == nil {
+			t.Error("a code's message goes without one")
+		}
+		text, err := Render(longest(core.EventCode, kind), code, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := text.Body.Reveal()
+		for _, want := range []string{"7M2K-Q4XA", "2026-11-24 18:57", "+0545", "R-7M2KQ4XA", "Never share it with anyone who asks"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %q:\n%s", kind, want, body)
+			}
+		}
+		if strings.Contains(text.Subject, "7M2K") || strings.Contains(body, "deadbeef") || strings.Contains(body, "ssh ") {
+			t.Errorf("%q\n%s", text.Subject, body)
+		}
+	}
+}
