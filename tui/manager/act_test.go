@@ -1,0 +1,156 @@
+package manager_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"breakglass/core"
+)
+
+func TestActs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		keys    []string
+		acts    []string
+		notices []string
+		has     string // on the screen afterwards
+	}{
+		{"Enter again and again cancels", []string{"r", "enter", "enter", "enter"}, nil, nil, "apricot"},
+		{"so it does with both fields filled", []string{"r", "wrong", "enter", "acme", "enter", "enter"}, nil, nil, "apricot"},
+		{"Esc cancels", []string{"r", "wrong", "esc"}, nil, nil, "apricot"},
+		{"a wrong name does nothing", []string{"r", "wrong", "enter", "Acme", "enter", "right", "enter"}, nil, nil, "Nothing was done: that is not the name of the site, which is acme."},
+		{"no reason does nothing", []string{"r", "tab", "acme", "enter", "right", "enter"}, nil, nil, "Give a reason"},
+		{"a blank reason does nothing", []string{"r", "  ", "tab", "acme", "enter", "right", "enter"}, nil, nil, "Give a reason"},
+		{
+			"revoke from the list",
+			[]string{"r", "it was not her", "enter", "acme", "enter", "right", "enter"},
+			[]string{"eva revokes G-7M2KQ4XA: it was not her"},
+			[]string{"Access G-7M2KQ4XA to acme has ended. The owner reads your reason: it was not her"}, "apricot",
+		},
+		{
+			"revoke from the site's page, after a mistyped name",
+			[]string{"enter", "r", "why", "tab", "acne", "tab", "tab", "enter", "backspace", "backspace", "me", "tab", "tab", "enter"},
+			[]string{"eva revokes G-7M2KQ4XA: why"},
+			[]string{"Access G-7M2KQ4XA to acme has ended. The owner reads your reason: why"}, "/var/www/acme",
+		},
+		{
+			"veto from the access list",
+			[]string{"2", "down", "v", "nobody called", "tab", "bakery", "tab", "tab", "enter"},
+			[]string{"eva vetoes R-2M9X: nobody called"},
+			[]string{"Request R-2M9X for bakery is refused. The owner reads your reason: nobody called"}, "G-7M2KQ4XA",
+		},
+		{
+			"veto from the request's page goes back to the list",
+			[]string{"2", "down", "enter", "v", "no", "tab", "bakery", "tab", "tab", "enter"},
+			[]string{"eva vetoes R-2M9X: no"},
+			[]string{"Request R-2M9X for bakery is refused. The owner reads your reason: no"}, "G-7M2KQ4XA",
+		},
+		{"nothing to revoke", []string{"end", "r"}, nil, []string{"no access is open here"}, "apricot"},
+		{"what has ended cannot be revoked", []string{"2", "e", "end", "r"}, nil, []string{"this access has ended already"}, "G-OLD"},
+		{"nothing to veto", []string{"v"}, nil, []string{"nobody asks for access here"}, "apricot"},
+		{
+			"no veto is left", []string{"2", "down", "down", "v"}, nil,
+			[]string{"you have said no to this owner twice in 14 days; this time the request takes its course"}, "R-SPENT",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			on(t, world(), looks[0], func(s *show) {
+				s.press(c.keys...)
+				if !slices.Equal(s.console.acts, c.acts) || !slices.Equal(s.notices, c.notices) {
+					t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+				}
+				s.has(c.has)
+			})
+		})
+	}
+}
+
+func TestTheDialogSaysWhatItMeans(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.press("r")
+		for _, text := range []string{"loses access G-7M2KQ4XA at once", "counts as a veto", "two in 14 days", "word for word", "Type acme if you mean it", "[Cancel]"} {
+			s.has(text)
+		}
+		if !s.screen.Typing() || !strings.Contains(s.screen.Title(), "acme") {
+			t.Errorf("typing %v, title %q", s.screen.Typing(), s.screen.Title())
+		}
+	})
+}
+
+// The letters of the reason are no commands.
+func TestTypingIsTyping(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.press("r", "q", "?", "r", "v", "1", "y", "/")
+		s.has("[q?rv1y/_")
+		s.press("\x1b[2J\u202ex\nz")
+		s.has("[q?rv1y/[2Jxz_")
+	})
+}
+
+func TestAFailedActKeepsTheReason(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.console.actErr = core.Refuse(core.ErrDenied, "You have said no to acme twice in 14 days.")
+		s.press("r", "a long reason", "tab", "acme", "tab", "tab", "enter")
+		if !slices.Equal(s.problems, []string{"You have said no to acme twice in 14 days."}) || len(s.notices) > 0 {
+			t.Errorf("problems %q, notices %q", s.problems, s.notices)
+		}
+		s.has("a long reason")
+		s.console.actErr = nil
+		s.press("enter")
+		if len(s.console.acts) != 2 || len(s.notices) != 1 {
+			t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+		}
+	})
+}
+
+// Keys that come while the act is under way do not do it twice.
+func TestAnActIsDoneOnce(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.press("r", "why", "tab", "acme", "tab", "tab")
+		_, cmd := s.screen.Update(key("enter"))
+		s.has("Ending the access")
+		for _, k := range []string{"enter", "esc", "tab", "x"} {
+			s.press(k)
+		}
+		s.has("Ending the access")
+		s.run(cmd)
+		if len(s.console.acts) != 1 || len(s.notices) != 1 {
+			t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+		}
+	})
+}
+
+// A refresh behind the dialog neither closes it nor changes what it is about.
+func TestTheDialogKeepsItsSubject(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.press("2", "r", "why")
+		other := core.GrantInfo{ID: "G-OTHER", Site: "zoo", State: core.GrantActive, Left: time.Hour}
+		s.console.grants = []core.GrantInfo{other}
+		s.wait(5 * time.Second)
+		s.press("tab", "acme", "tab", "tab", "enter")
+		if !slices.Equal(s.console.acts, []string{"eva revokes G-7M2KQ4XA: why"}) {
+			t.Errorf("acts %q", s.console.acts)
+		}
+	})
+}
+
+// A disabled key stays in the help and says why.
+func TestDisabledKeysSayWhy(t *testing.T) {
+	on(t, world(), looks[0], func(s *show) {
+		s.press("end")
+		found := 0
+		for _, b := range s.screen.Keys() {
+			if h := b.Help(); h.Key == "r" || h.Key == "v" {
+				found++
+				if b.Enabled() || !strings.Contains(h.Desc, "here") {
+					t.Errorf("%q enabled %v: %q", h.Key, b.Enabled(), h.Desc)
+				}
+			}
+		}
+		if found != 2 {
+			t.Errorf("%d keys", found)
+		}
+	})
+}

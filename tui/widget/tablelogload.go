@@ -1,0 +1,133 @@
+package widget
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"breakglass/core"
+)
+
+const (
+	logRefresh = 5 * time.Second
+	logPage    = 100 // lines asked for at once
+	// logKept bounds what a session holds; beyond it the newest lines go while
+	// somebody pages back, and Home fetches them again.
+	logKept = 10_000
+	// logJump is how many new lines are fetched to join what is shown; when more
+	// came in between, the list starts anew from the newest.
+	logJump = 2000
+	// logScan is how far back core looks for lines that fit in one query.
+	logScan = 20_000
+	// logScans is how many such queries one command makes before it shows where
+	// it is.
+	logScans = 5
+)
+
+// logNewer is the newest part of the log: all lines that fit down to one that is
+// known, or a page.
+type logNewer struct {
+	gen    int
+	lines  []core.LogLine
+	size   int64
+	next   int64 // where to go on looking for older ones
+	more   bool
+	joined bool // the lines go on where those that are shown begin
+	err    error
+	at     time.Time
+}
+
+// logOlder is what comes below the lines that are shown.
+type logOlder struct {
+	gen   int
+	lines []core.LogLine
+	next  int64
+	more  bool
+	err   error
+}
+
+// logTick asks for what is new.
+type logTick struct{ gen int }
+
+// nextBefore tells where a query for older lines goes on after a page. A page
+// without a line says only that core looked through logScan of them.
+func nextBefore(page core.LogPage, before int64) int64 {
+	if n := len(page.Lines); n > 0 {
+		return page.Lines[n-1].Seq
+	}
+	if before <= 0 || before > page.Size {
+		before = page.Size
+	}
+	return max(before-logScan, 1)
+}
+
+// newer fetches what was added since the lines that are shown, or the newest
+// page where none are.
+func (l *LogList) newer() tea.Cmd {
+	gen, q, read, clock := l.gen, l.query, l.read, l.clock
+	size, known := int64(-1), int64(-1)
+	if l.fresh {
+		size = l.size
+		if len(l.lines) > 0 {
+			known = l.lines[0].Seq
+		}
+	}
+	return Do(l.terminal.Context(), func(ctx context.Context) tea.Msg {
+		if size >= 0 {
+			now, err := read(ctx, core.LogQuery{Limit: 1})
+			if err != nil || now.Size == size {
+				return logNewer{gen: gen, size: size, joined: true, err: err, at: clock.Now()}
+			}
+		}
+		got := logNewer{gen: gen, size: -1, at: clock.Now()}
+		for q.Limit = logPage; ; q.Before = got.next {
+			page, err := read(ctx, q)
+			if err != nil {
+				return logNewer{gen: gen, err: err}
+			}
+			if got.size < 0 {
+				got.size = page.Size
+			}
+			if got.add(page, q.Before, size, known) {
+				return got
+			}
+		}
+	})
+}
+
+// add takes a page of a query, and reports whether the newer lines are all there.
+func (n *logNewer) add(page core.LogPage, before, size, known int64) bool {
+	n.more, n.next = page.More, nextBefore(page, before)
+	for _, line := range page.Lines {
+		if line.Seq <= known {
+			n.joined = true
+			return true
+		}
+		n.lines = append(n.lines, line)
+	}
+	n.joined = size >= 0 && (n.next <= size || !page.More)
+	return size < 0 || n.joined || len(n.lines) >= logJump
+}
+
+// older fetches the next lines that fit below those that are shown.
+func (l *LogList) older() tea.Cmd {
+	gen, q, read := l.gen, l.query, l.read
+	q.Limit, q.Before = logPage, l.next
+	l.fetching = true
+	return Do(l.terminal.Context(), func(ctx context.Context) tea.Msg {
+		got := logOlder{gen: gen}
+		for range logScans {
+			page, err := read(ctx, q)
+			if err != nil {
+				return logOlder{gen: gen, err: err}
+			}
+			got.lines, got.more, got.next = page.Lines, page.More, nextBefore(page, q.Before)
+			if len(got.lines) > 0 || !got.more {
+				return got
+			}
+			q.Before = got.next
+		}
+		return got
+	})
+}
