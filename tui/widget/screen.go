@@ -68,12 +68,16 @@ type Header interface{ Corner() string }
 // because the access it showed is over.
 type Closer interface{ CloseConnection() bool }
 
+// Speaker is a screen that knows the person's language.
+type Speaker interface{ Lang() string }
+
 // Leaver is a screen that has last words: what Ctrl+C says before it quits.
 // "" says nothing and quits at once.
 type Leaver interface{ Leave() string }
 
 // Problem is a message to the shell: it shows the text above the body until the
-// person dismisses it.
+// person dismisses it. An empty text takes away the one before, for when the
+// person has done what it asked for.
 type Problem struct{ Text string }
 
 // Notice is a message to the shell: good news in one line, shown until the next

@@ -1,0 +1,97 @@
+package owner
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"breakglass/tui/widget"
+)
+
+const (
+	// readable is the width beyond which lines of text become hard to follow.
+	readable = 92
+	// roomy is the height of a body from which paragraphs get a line between.
+	roomy = 14
+)
+
+// body collects the lines of a page.
+type body struct {
+	theme widget.Theme
+	width int
+	roomy bool
+	lines []string
+}
+
+func newBody(theme widget.Theme, width, height int) *body {
+	return &body{theme: theme, width: max(min(width, readable), 1), roomy: height >= roomy}
+}
+
+// gap puts an empty line where there is room for one.
+func (b *body) gap() {
+	if b.roomy && len(b.lines) > 0 {
+		b.lines = append(b.lines, "")
+	}
+}
+
+func (b *body) add(text string) { b.lines = append(b.lines, strings.Split(text, "\n")...) }
+
+// say adds a paragraph.
+func (b *body) say(text string) { b.styled(b.theme.Text, text) }
+
+// quiet adds a paragraph that may be overlooked.
+func (b *body) quiet(text string) { b.styled(b.theme.Muted, text) }
+
+func (b *body) styled(style lipgloss.Style, text string) {
+	if text == "" {
+		return
+	}
+	b.gap()
+	b.add(b.theme.Paragraph(style, text, b.width))
+}
+
+// next adds the one sentence that says what to do now.
+func (b *body) next(text string) {
+	b.gap()
+	b.add(b.theme.Marked(b.theme.Strong, b.theme.Symbols.Cursor, text, b.width))
+}
+
+func (b *body) good(text string) {
+	b.gap()
+	b.add(b.theme.Marked(b.theme.Good, b.theme.Symbols.Tick, text, b.width))
+}
+
+func (b *body) bad(text string) {
+	b.gap()
+	b.add(b.theme.Marked(b.theme.Bad, b.theme.Symbols.Failed, text, b.width))
+}
+
+func (b *body) warn(text string) {
+	b.gap()
+	b.add(b.theme.Marked(b.theme.Warn, b.theme.Symbols.Warn, text, b.width))
+}
+
+// item adds one line of a list, without a gap.
+func (b *body) item(sign, text string) {
+	b.add(b.theme.Marked(b.theme.Text, sign, text, b.width))
+}
+
+// line adds a short line without a gap.
+func (b *body) line(text string) {
+	b.add(b.theme.Paragraph(b.theme.Text, text, b.width))
+}
+
+// copyable adds a line that is selected and copied: whole, alone, without frame
+// or indent, whatever the width.
+func (b *body) copyable(text string) { b.add(b.theme.Code.Render(text)) }
+
+// field adds a field between brackets.
+func (b *body) field(name string, input widget.Input, width int) {
+	b.gap()
+	b.line(name)
+	inside := max(min(width, b.width-4), 1)
+	text := input.View(inside, true)
+	b.add("[ " + text + strings.Repeat(" ", max(0, inside-lipgloss.Width(text))) + " ]")
+}
+
+func (b *body) String() string { return strings.Join(b.lines, "\n") }

@@ -1,0 +1,77 @@
+package owner
+
+import (
+	"breakglass/core"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+)
+
+func (s *Screen) drawDownload(b *body) {
+	l := s.lines()
+	a := l.archive
+	s.drawVerdict(b, a)
+	b.next(s.text("download.next", nil))
+	b.gap()
+	b.copyable(l.sftp)
+	s.drawSent(b, a)
+	b.quiet(s.text("download.or", nil))
+	b.gap()
+	b.copyable(l.scp)
+	b.quiet(s.text("download.password", nil))
+	b.quiet(s.text("download.broken", nil))
+	b.quiet(s.text("download.check", nil))
+	b.gap()
+	b.copyable(safetext.Line(a.SHA256))
+	b.quiet(s.text("download.kept", map[string]any{"Until": view.Time(a.Removes, s.state.Zone)}))
+	s.call(b)
+}
+
+// drawVerdict says how complete the archive is, in the first line.
+func (s *Screen) drawVerdict(b *body, a core.ArchiveInfo) {
+	data := map[string]any{"Size": view.Size(a.Size), "Time": view.Time(a.Sealed, s.state.Zone)}
+	switch a.Verdict {
+	case core.VerdictComplete:
+		b.good(s.text("download.complete", data))
+	case core.VerdictNotes:
+		b.good(s.text("download.notes", data))
+	default:
+		b.bad(s.text("download.incomplete", data))
+	}
+	s.drawNotes(b, a.Notes)
+}
+
+// drawSent shows the download itself, as the console sees it.
+func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
+	data := map[string]any{
+		"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate), "Time": view.TimeOfDay(a.Whole, s.state.Zone),
+	}
+	switch {
+	case !a.Whole.IsZero() || (a.Size > 0 && a.Sent >= a.Size):
+		b.good(s.text("download.whole", data))
+	case a.Sent == 0 && a.Rate == 0:
+		b.say(s.text("download.waiting", nil))
+	default:
+		b.gap()
+		b.add(s.theme.Bar(float64(a.Sent)/float64(max(a.Size, 1)), min(b.width, 60)))
+		id := "download.sending"
+		if a.Rate <= 0 {
+			id = "download.paused"
+		}
+		b.line(s.text(id, data))
+	}
+}
+
+// rotations are the secrets that an archive holds and a new manager changes.
+var rotations = []string{"handover.logins", "handover.database", "handover.keys", "handover.server"}
+
+func (s *Screen) drawHandover(b *body) {
+	b.say(s.text("handover.lead", nil))
+	b.next(s.text("handover.next", nil))
+	b.say(s.text("handover.tell", nil))
+	b.warn(s.text("handover.strong", nil))
+	b.say(s.text("handover.rotate", nil))
+	for _, id := range rotations {
+		b.item(s.theme.Symbols.Bullet, s.text(id, nil))
+	}
+	s.call(b)
+}

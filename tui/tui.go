@@ -1,0 +1,170 @@
+package tui
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"breakglass/core"
+	"breakglass/core/words"
+	"breakglass/tui/owner"
+	"breakglass/tui/widget"
+)
+
+// Console is what all screens together use of [core.Console].
+type Console interface {
+	owner.Console
+}
+
+// New makes the screen of whoever came in, nil for a role that has none.
+func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock) tea.Model {
+	theme := widget.NewTheme(t.Renderer(), t.UTF8())
+	var screen widget.Screen
+	switch actor.Role {
+	case core.RoleOwner:
+		screen = owner.New(t, theme, actor, console, clock)
+	default:
+		return nil
+	}
+	width, height := t.Size()
+	return &shell{terminal: t, theme: theme, actor: actor, screen: screen, width: clamp(width), height: clamp(height)}
+}
+
+// clamp bounds a window's side: terminals report 0, and worse.
+func clamp(cells int) int { return min(max(cells, 1), 500) }
+
+// The messages of the SSH server to the shell.
+type (
+	idleMsg     struct{ left time.Duration }
+	stoppingMsg struct{}
+)
+
+// IdleWarning tells the shell that the screen closes after left unless a key is
+// pressed.
+func IdleWarning(left time.Duration) tea.Msg { return idleMsg{left} }
+
+// Stopping tells the shell that the server is about to stop.
+func Stopping() tea.Msg { return stoppingMsg{} }
+
+// shell is the frame around a screen: header, problems, body, footer, help. It
+// implements tea.Model.
+type shell struct {
+	terminal      widget.Terminal
+	theme         widget.Theme
+	actor         core.Actor
+	screen        widget.Screen
+	width, height int
+
+	help     bool
+	problem  string        // until dismissed
+	notice   string        // until the next key
+	idle     time.Duration // until the next key; 0: no warning
+	stopping bool
+	offset   int    // lines of the body scrolled away
+	page     string // the title that offset belongs to
+}
+
+// Init implements tea.Model.
+func (m *shell) Init() tea.Cmd { return m.screen.Init() }
+
+// CloseConnection reports whether the connection must not outlive the screen.
+func (m *shell) CloseConnection() bool {
+	c, ok := m.screen.(widget.Closer)
+	return ok && c.CloseConnection()
+}
+
+// Update implements tea.Model.
+func (m *shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = clamp(msg.Width), clamp(msg.Height)
+		return m, m.pass(tea.WindowSizeMsg{Width: m.width, Height: m.height})
+	case widget.Problem:
+		if msg.Text != m.problem {
+			m.problem = msg.Text
+			m.offset = 0
+		}
+		return m, nil
+	case widget.Notice:
+		m.notice = msg.Text
+		return m, nil
+	case idleMsg:
+		m.idle = msg.left
+		return m, nil
+	case stoppingMsg:
+		m.stopping = true
+		return m, nil
+	case tea.KeyMsg:
+		return m, m.key(msg)
+	}
+	return m, m.pass(msg)
+}
+
+// pass gives a message to the screen.
+func (m *shell) pass(msg tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	m.screen, cmd = m.screen.Update(msg)
+	if title := m.screen.Title(); title != m.page {
+		m.page, m.offset = title, 0
+	}
+	return cmd
+}
+
+// key takes the keys of the shell and passes on the rest.
+func (m *shell) key(msg tea.KeyMsg) tea.Cmd {
+	m.notice, m.idle = "", 0
+	name := msg.String()
+	switch {
+	case name == "ctrl+c":
+		return m.leave()
+	case m.help:
+		return m.helpKey(name)
+	case m.problem != "" && name == "esc":
+		m.problem = ""
+		return nil
+	case name == "f1" || name == "?" && !m.screen.Typing():
+		m.help, m.offset = true, 0
+		return nil
+	case name == "q" && !m.screen.Typing():
+		return m.leave()
+	case name == "pgdown" && m.scrolls():
+		m.scroll(m.room() - 1)
+		return nil
+	case name == "pgup" && m.scrolls():
+		m.scroll(1 - m.room())
+		return nil
+	}
+	return m.pass(msg)
+}
+
+func (m *shell) helpKey(name string) tea.Cmd {
+	switch name {
+	case "pgdown", "down":
+		m.scroll(max(m.room()-1, 1))
+	case "pgup", "up":
+		m.scroll(min(1-m.room(), -1))
+	default:
+		m.help, m.offset = false, 0
+	}
+	return nil
+}
+
+// leave says the screen's last words and ends the program. What runs on the
+// server goes on.
+func (m *shell) leave() tea.Cmd {
+	if l, ok := m.screen.(widget.Leaver); ok {
+		if last := l.Leave(); last != "" {
+			m.terminal.SetFarewell(last)
+		}
+	}
+	return tea.Quit
+}
+
+// text is a text of the catalogue in the person's language.
+func (m *shell) text(id string, data map[string]any) string {
+	lang := ""
+	if s, ok := m.screen.(widget.Speaker); ok {
+		lang = s.Lang()
+	}
+	return words.Text(lang, "shell."+id, data)
+}
