@@ -7,6 +7,8 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/words"
+	"breakglass/tui/auditor"
+	"breakglass/tui/manager"
 	"breakglass/tui/owner"
 	"breakglass/tui/widget"
 )
@@ -14,15 +16,42 @@ import (
 // Console is what all screens together use of [core.Console].
 type Console interface {
 	owner.Console
+	manager.Console
+	auditor.Console
+}
+
+var _ Console = (*core.Console)(nil)
+
+// Option sets something that the screens know of their surroundings.
+type Option func(*options)
+
+type options struct {
+	host string
+	port int
+}
+
+// At says how the console is reached, for the lines to type on the screens of
+// managers and auditors; without it they name the host HOST. An owner's screen
+// is told by the console itself.
+func At(host string, port int) Option {
+	return func(o *options) { o.host, o.port = host, port }
 }
 
 // New makes the screen of whoever came in, nil for a role that has none.
-func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock) tea.Model {
+func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock, with ...Option) tea.Model {
+	o := options{host: "HOST"}
+	for _, option := range with {
+		option(&o)
+	}
 	theme := widget.NewTheme(t.Renderer(), t.UTF8())
 	var screen widget.Screen
 	switch actor.Role {
 	case core.RoleOwner:
 		screen = owner.New(t, theme, actor, console, clock)
+	case core.RoleManager:
+		screen = manager.New(t, theme, actor, console, clock, manager.At(o.host, o.port))
+	case core.RoleAuditor:
+		screen = auditor.New(t, theme, actor, console, clock, auditor.At(o.host, o.port))
 	default:
 		return nil
 	}
