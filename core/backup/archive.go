@@ -1,0 +1,231 @@
+package backup
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"breakglass/core"
+
+	"github.com/klauspost/pgzip"
+	"golang.org/x/crypto/ssh"
+)
+
+// archive writes the one archive of a run. Its methods are for one goroutine.
+type archive struct {
+	out      *outlet
+	gz       *pgzip.Writer
+	tar      *tar.Writer
+	seal     *seal
+	manifest *spool
+	top      string
+	created  time.Time
+	signer   ssh.Signer
+	closed   bool
+	copying  []byte // the buffer for large files
+}
+
+// newArchive begins an archive on w. Finish or Drop must follow.
+func newArchive(ctx context.Context, w io.Writer, header Header, signer ssh.Signer, scratch string, written func(int64)) (*archive, error) {
+	manifest, err := newSpool(scratch)
+	if err != nil {
+		return nil, err
+	}
+	a := &archive{
+		seal: newSeal(signer), manifest: manifest, top: header.Name, created: header.Created, signer: signer,
+		copying: make([]byte, 256<<10),
+	}
+	a.out = &outlet{ctx: ctx, w: w, seal: a.seal, written: written}
+	if a.gz, err = pgzip.NewWriterLevel(a.out, pgzip.BestSpeed); err != nil {
+		a.Drop()
+		return nil, fmt.Errorf("begin archive: %w", err)
+	}
+	a.tar = tar.NewWriter(a.gz)
+	if err := a.line(header); err != nil {
+		a.Drop()
+		return nil, err
+	}
+	return a, nil
+}
+
+// line adds a line to the manifest.
+func (a *archive) line(v any) error {
+	line, err := encodeLine(v)
+	if err != nil {
+		return err
+	}
+	if _, err := a.manifest.Write(line); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return nil
+}
+
+// header returns the start of a tar header. PAX keeps every name byte for byte
+// and times to the nanosecond.
+func (a *archive) header(path string, mode int64, mtime time.Time) *tar.Header {
+	return &tar.Header{
+		Format: tar.FormatPAX, Name: a.top + "/" + path, Mode: mode, ModTime: mtime,
+	}
+}
+
+// begin writes a tar header.
+func (a *archive) begin(h *tar.Header) error {
+	if strings.ContainsRune(h.Name, 0) || strings.ContainsRune(h.Linkname, 0) {
+		return fmt.Errorf("write archive: a name holds NUL: %w", core.ErrSite)
+	}
+	if err := a.tar.WriteHeader(h); err != nil {
+		return a.failed(err)
+	}
+	return a.out.failed()
+}
+
+// write passes bytes of the entry at hand on.
+func (a *archive) write(p []byte) error {
+	if _, err := a.tar.Write(p); err != nil {
+		return a.failed(err)
+	}
+	return a.out.failed()
+}
+
+// copyIn passes all of r on as the entry at hand.
+func (a *archive) copyIn(r io.Reader) error {
+	for {
+		n, err := r.Read(a.copying)
+		if n > 0 {
+			if err := a.write(a.copying[:n]); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read for archive: %w", err)
+		}
+	}
+}
+
+func (a *archive) failed(err error) error {
+	if out := a.out.failed(); out != nil {
+		return out
+	}
+	return fmt.Errorf("write archive: %w", err)
+}
+
+// Finish writes the manifest and its signature and ends the archive.
+func (a *archive) Finish() (sum string, signature []byte, written int64, err error) {
+	if err := a.manifest.Finish(); err != nil {
+		return "", nil, 0, err
+	}
+	if err := a.addManifest(); err != nil {
+		return "", nil, 0, err
+	}
+	if err := a.tar.Close(); err != nil {
+		return "", nil, 0, a.failed(err)
+	}
+	a.closed = true
+	if err := a.gz.Close(); err != nil {
+		return "", nil, 0, a.failed(err)
+	}
+	if err := a.out.failed(); err != nil {
+		return "", nil, 0, err
+	}
+	sum, signature, err = a.seal.Finish()
+	a.seal = nil
+	return sum, signature, a.out.count, err
+}
+
+func (a *archive) addManifest() error {
+	r, err := a.manifest.Reader()
+	if err != nil {
+		return err
+	}
+	h := a.header(manifestName, 0o644, a.created)
+	h.Size = a.manifest.Size()
+	if err := a.begin(h); err != nil {
+		return err
+	}
+	if err := a.copyIn(r); err != nil {
+		return err
+	}
+	if a.signer == nil {
+		return nil
+	}
+	if r, err = a.manifest.Reader(); err != nil {
+		return err
+	}
+	signature, err := sign(r, a.signer)
+	if err != nil {
+		return err
+	}
+	h = a.header(signatureName, 0o644, a.created)
+	h.Size = int64(len(signature))
+	if err := a.begin(h); err != nil {
+		return err
+	}
+	return a.write(signature)
+}
+
+// Drop ends what is left of the archive: goroutines, buffers, the spool. After
+// Finish it only closes the spool.
+func (a *archive) Drop() error {
+	if a.gz != nil && !a.closed {
+		a.closed = true
+		a.out.stop()
+		a.gz.Close() //nolint:errcheck // nobody gets this archive
+	}
+	if a.seal != nil {
+		a.seal.Drop()
+		a.seal = nil
+	}
+	return a.manifest.Close()
+}
+
+// outlet is where compressed bytes leave. It keeps the first error and swallows
+// what follows, because a compressor that sees an error never ends its
+// goroutine. The compressor calls Write from a goroutine of its own.
+type outlet struct {
+	ctx     context.Context
+	w       io.Writer
+	seal    *seal
+	written func(int64)
+	count   int64
+	first   syncError
+}
+
+// Write implements io.Writer.
+func (o *outlet) Write(p []byte) (int, error) {
+	if o.first.get() != nil {
+		return len(p), nil
+	}
+	if o.ctx.Err() != nil {
+		o.first.set(context.Cause(o.ctx))
+		return len(p), nil
+	}
+	n, err := o.w.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			err = errors.Join(core.ErrNoSpace, err)
+		}
+		o.first.set(fmt.Errorf("write archive: %w", err))
+		return len(p), nil
+	}
+	if _, err := o.seal.Write(p); err != nil {
+		o.first.set(fmt.Errorf("seal archive: %w", err))
+	}
+	o.count += int64(n)
+	o.written(o.count)
+	return len(p), nil
+}
+
+func (o *outlet) failed() error { return o.first.get() }
+
+func (o *outlet) stop() { o.first.set(errUnsealed) }

@@ -1,0 +1,159 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// dump is one database that a run dumps: where it is, what was found in it and
+// what the site's own user may not read.
+type dump struct {
+	config  wpConfig
+	host    dbHost
+	server  string // "MariaDB 10.11.6"
+	dir     string // its folder's name under database/
+	tables  []dbTable
+	bytes   int64    // estimated
+	ignore  []string // views that cannot be dumped
+	without []string // options such as --skip-events
+	notes   []note
+
+	tool string // what dumped it
+	rows map[string]int64
+	part int
+	size int64
+}
+
+// dbTable is a table, view or sequence.
+type dbTable struct {
+	name   string
+	kind   string // BASE TABLE, VIEW, SEQUENCE, SYSTEM VERSIONED
+	engine string
+	bytes  int64
+}
+
+// holdsRows reports whether a table's rows stand in a dump as INSERTs.
+func (t dbTable) holdsRows() bool { return t.kind != "VIEW" && t.kind != "SEQUENCE" }
+
+// planDump looks at a database through the site's own user and decides what can
+// be dumped. Errors wrap core.ErrDatabase.
+func planDump(ctx context.Context, config wpConfig, vouched string) (*dump, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	host, err := parseDBHost(config.Host, vouched)
+	if err != nil {
+		return nil, err
+	}
+	d := &dump{config: config, host: host, dir: folderName(config.Name)}
+	db, err := openDatabase(config, host)
+	if err != nil {
+		return nil, databaseError(config.Name, err)
+	}
+	defer db.Close() //nolint:errcheck // nothing was written
+	for _, look := range []func(context.Context, *database) error{d.lookAtServer, d.lookAtTables, d.lookAtGrants, d.lookAtViews, d.lookAtEvents, d.lookAtRoutines} {
+		if err := look(ctx, db); err != nil {
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("look at database: %w", context.Cause(ctx))
+			}
+			return nil, databaseError(config.Name, err)
+		}
+	}
+	return d, nil
+}
+
+// databaseError is what an owner reads when the database does not answer.
+func databaseError(name string, err error) error {
+	var refusal *core.Refusal
+	if errors.As(err, &refusal) {
+		return err
+	}
+	return &core.Refusal{
+		Kind: core.ErrDatabase, Cause: err,
+		Detail: fmt.Sprintf("The site's database “%s” did not answer, so no backup was made and nothing was changed. Try again in a few minutes; if it stays so, ask your web manager or hosting company whether the database server runs.",
+			safetext.Line(name)),
+	}
+}
+
+func (d *dump) lookAtServer(ctx context.Context, db *database) error {
+	var version, comment string
+	if err := db.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment").Scan(&version, &comment); err != nil {
+		return err
+	}
+	product := "MySQL"
+	if strings.Contains(strings.ToLower(version+comment), "mariadb") {
+		product = "MariaDB"
+	}
+	number, _, _ := strings.Cut(version, "-")
+	d.server = product + " " + safetext.Line(number)
+	return nil
+}
+
+func (d *dump) lookAtTables(ctx context.Context, db *database) error {
+	rows, err := db.QueryContext(ctx, `SELECT TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)
+		FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // Err is asked
+	var loose, history []string
+	for rows.Next() {
+		var t dbTable
+		if err := rows.Scan(&t.name, &t.kind, &t.engine, &t.bytes); err != nil {
+			return err
+		}
+		d.tables = append(d.tables, t)
+		d.bytes += t.bytes
+		if t.holdsRows() && !strings.EqualFold(t.engine, "InnoDB") {
+			loose = append(loose, t.name)
+		}
+		if t.kind == "SYSTEM VERSIONED" {
+			history = append(history, t.name)
+		}
+	}
+	if len(loose) > 0 {
+		d.notes = append(d.notes, newNote("archive.note.not_innodb", "Tables", shortList(loose), "Count", len(loose)))
+	}
+	if len(history) > 0 {
+		d.notes = append(d.notes, newNote("archive.note.history", "Tables", shortList(history), "Count", len(history)))
+	}
+	return rows.Err()
+}
+
+// shortList names the first few.
+func shortList(names []string) string {
+	const most = 8
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", …"
+}
+
+// without says that the dump leaves a kind of thing out.
+func (d *dump) leaveOut(option string, n note) {
+	if !slices.Contains(d.without, option) {
+		d.without = append(d.without, option)
+	}
+	d.notes = append(d.notes, n)
+}
+
+// folderName makes a database's name fit for a folder: what is not plainly a
+// name's letter becomes %XX.
+func folderName(name string) string {
+	var out strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if c < 0x80 && wordByte(c) || c == '-' || c == '$' || c == '.' && i > 0 {
+			out.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&out, "%%%02X", c)
+	}
+	return out.String()
+}

@@ -1,0 +1,108 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+
+	"breakglass/core"
+)
+
+// partSize is from where on a part of a dump ends with the statement at hand.
+// Statements of up to the same size keep parts within 64 MiB.
+const partSize = 32 << 20
+
+// maxParts keeps the names of parts in order: four digits.
+const maxParts = 9999
+
+// part is a finished piece of a dump. A nil spool says that the dump is done.
+type part struct {
+	dump   *dump
+	number int
+	spool  *spool
+	taken  chan struct{} // closed once the archive has it
+}
+
+// dumpParts cuts a dump between statements and hands the parts on. It is for
+// one goroutine.
+type dumpParts struct {
+	ctx     context.Context
+	dump    *dump
+	scratch string
+	scan    *dumpScanner
+	current *spool
+	number  int
+	size    int64
+	send    chan<- part
+	moved   func(n int, table string, rows int64)
+}
+
+// Write implements io.Writer.
+func (d *dumpParts) Write(p []byte) (int, error) {
+	written := len(p)
+	for len(p) > 0 {
+		if d.current == nil {
+			if err := d.begin(); err != nil {
+				return 0, err
+			}
+		}
+		n, ended := d.scan.scan(p)
+		if _, err := d.current.Write(p[:n]); err != nil {
+			return 0, err
+		}
+		p = p[n:]
+		if ended && d.current.Size() >= partSize {
+			if err := d.finish(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	d.size += int64(written)
+	d.moved(written, d.scan.Table, d.scan.Total)
+	return written, nil
+}
+
+func (d *dumpParts) begin() (err error) {
+	if d.number == maxParts {
+		return fmt.Errorf("dump has more than %d parts: %w", maxParts, core.ErrDatabase)
+	}
+	d.number++
+	d.current, err = newSpool(d.scratch)
+	return err
+}
+
+// finish hands the part at hand on. One that had to stay in memory is waited
+// for, so that there is never more than one.
+func (d *dumpParts) finish() error {
+	if d.current == nil {
+		return nil
+	}
+	if err := d.current.Finish(); err != nil {
+		return err
+	}
+	finished := part{dump: d.dump, number: d.number, spool: d.current, taken: make(chan struct{})}
+	select {
+	case d.send <- finished:
+		d.current = nil
+	case <-d.ctx.Done():
+		return context.Cause(d.ctx)
+	}
+	if !finished.spool.InMemory() {
+		return nil
+	}
+	select {
+	case <-finished.taken:
+		return nil
+	case <-d.ctx.Done():
+		return context.Cause(d.ctx)
+	}
+}
+
+// drop gives back what was not handed on.
+func (d *dumpParts) drop() error {
+	if d.current == nil {
+		return nil
+	}
+	err := d.current.Close()
+	d.current = nil
+	return err
+}

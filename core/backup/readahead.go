@@ -1,0 +1,94 @@
+package backup
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+)
+
+// item is one thing that the walk found, in order.
+type item struct {
+	path  string
+	info  fs.FileInfo
+	err   error  // it could not be looked at, or listed
+	leave string // why its contents are left out: the ID of a text
+	ahead ahead
+	ready chan struct{} // closed once ahead is there; nil: nothing is read ahead
+	free  func()        // gives the buffer back; may be nil
+}
+
+// How many items are on their way, and who reads them.
+const (
+	itemsAhead = 64
+	readers    = 4
+)
+
+// readTree walks a site and reads small files ahead. The items come in the
+// walk's order. It ends with ctx; wait returns the walk's error after the
+// channel was closed.
+func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() error) {
+	ordered, toRead := make(chan *item, itemsAhead), make(chan *item)
+	buffers := sync.Pool{New: func() any { b := make([]byte, smallFile); return &b }}
+	var work sync.WaitGroup
+	for range readers {
+		work.Go(func() {
+			for it := range toRead {
+				it.read(s.root, &buffers)
+			}
+		})
+	}
+	var failed error
+	work.Go(func() {
+		defer close(ordered)
+		defer close(toRead)
+		failed = walkTree(ctx, s.root, func(relative string, info fs.FileInfo, err error) error {
+			it := &item{path: relative, info: info, err: err}
+			if err == nil && info.IsDir() {
+				it.leave = s.leftOut(relative)
+			}
+			if err == nil && info.Mode().IsRegular() && info.Size() <= smallFile && !besideSQLite(relative) {
+				it.ready = make(chan struct{})
+			}
+			select {
+			case ordered <- it:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			if it.ready != nil {
+				toRead <- it // readers never wait for anything
+			}
+			if it.leave != "" {
+				return errSkip
+			}
+			return nil
+		})
+	})
+	return ordered, func() error { work.Wait(); return failed }
+}
+
+func (it *item) read(root *os.Root, buffers *sync.Pool) {
+	defer close(it.ready)
+	buffer, ok := buffers.Get().(*[]byte)
+	if !ok {
+		return
+	}
+	it.ahead = readAhead(root, it.path, *buffer)
+	it.free = func() { buffers.Put(buffer) }
+}
+
+// drain takes what is left, so that nobody waits for a reader that is gone.
+func drain(items <-chan *item) {
+	for it := range items {
+		if it.ready != nil {
+			<-it.ready
+		}
+	}
+}
+
+// besideSQLite reports whether a file may belong to an open SQLite database:
+// such files are not opened while a snapshot is taken, see Engine.sqlite.
+func besideSQLite(relative string) bool {
+	return strings.HasSuffix(relative, "-wal") || strings.HasSuffix(relative, "-shm") || strings.HasSuffix(relative, "-journal")
+}

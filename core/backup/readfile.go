@@ -1,0 +1,157 @@
+package backup
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// openFile opens a regular file of a site, whatever may have been put in its
+// place since it was listed: a FIFO does not block, a device or a directory is
+// refused, a link never leads out of the root.
+func openFile(root *os.Root, relative string) (*os.File, fs.FileInfo, error) {
+	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file any more: %w", relative, fs.ErrInvalid)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, info, nil
+}
+
+// reading is one reading of a file: exactly the size that it had when it was
+// opened, whatever happens to it meanwhile.
+type reading struct {
+	file   *os.File
+	info   fs.FileInfo
+	left   int64
+	sum    hash.Hash
+	shrunk bool
+	broken error // a read error other than the end
+}
+
+func newReading(f *os.File, info fs.FileInfo) *reading {
+	return &reading{file: f, info: info, left: info.Size(), sum: sha256.New()}
+}
+
+// Read implements io.Reader. A file that shrank is filled up with zeros.
+func (r *reading) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	p = p[:min(int64(len(p)), r.left)]
+	n := 0
+	if !r.shrunk {
+		var err error
+		if n, err = r.file.Read(p); err != nil || n == 0 {
+			r.shrunk = true
+			if err != nil && !errors.Is(err, io.EOF) {
+				r.broken = err
+			}
+		}
+	}
+	if r.shrunk && n == 0 {
+		clear(p)
+		n = len(p)
+	}
+	r.left -= int64(n)
+	r.sum.Write(p[:n])
+	return n, nil
+}
+
+// end says what happened to the file while it was read.
+func (r *reading) end() (change fileChange, err error) {
+	if r.broken != nil {
+		return changeBroken, nil
+	}
+	now, err := r.file.Stat()
+	if err != nil {
+		return changeNone, err
+	}
+	switch {
+	case r.shrunk || now.Size() < r.info.Size():
+		return changeShrunk, nil
+	case now.Size() > r.info.Size():
+		return changeGrew, nil
+	case !sameTimes(now, r.info):
+		return changeContent, nil
+	default:
+		return changeNone, nil
+	}
+}
+
+func (r *reading) hex() string { return hex.EncodeToString(r.sum.Sum(nil)) }
+
+func sameTimes(a, b fs.FileInfo) bool {
+	x, xok := a.Sys().(*syscall.Stat_t)
+	y, yok := b.Sys().(*syscall.Stat_t)
+	return xok && yok && x.Mtim == y.Mtim && x.Ctim == y.Ctim
+}
+
+// fileChange is what happened to a file while it was read. Its value is the ID
+// of the text that says so.
+type fileChange string
+
+const (
+	changeNone    fileChange = ""
+	changeShrunk  fileChange = "archive.change.shrunk"
+	changeGrew    fileChange = "archive.change.grew"
+	changeContent fileChange = "archive.change.content"
+	changeBroken  fileChange = "archive.change.broken"
+)
+
+// smallFile is up to which size files are read ahead into memory.
+const smallFile = 256 << 10
+
+// sqliteMagic is how every SQLite database begins.
+var sqliteMagic = []byte("SQLite format 3\x00")
+
+// ahead is a small file that was read before its turn.
+type ahead struct {
+	info   fs.FileInfo
+	data   []byte
+	sum    string
+	change fileChange
+	sqlite bool
+	large  bool // too large to be read ahead
+	err    error
+}
+
+// readAhead reads a small file whole.
+func readAhead(root *os.Root, relative string, buffer []byte) (a ahead) {
+	f, info, err := openFile(root, relative)
+	if err != nil {
+		return ahead{err: err}
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	a.info = info
+	if info.Size() > int64(len(buffer)) {
+		a.large = true
+		return a
+	}
+	r := newReading(f, info)
+	a.data = buffer[:info.Size()]
+	if _, err := io.ReadFull(r, a.data); err != nil {
+		a.err = err
+		return a
+	}
+	a.sqlite = bytes.HasPrefix(a.data, sqliteMagic)
+	a.change, a.err = r.end()
+	if a.change == changeBroken {
+		a.err = r.broken
+	}
+	a.sum = r.hex()
+	return a
+}

@@ -1,0 +1,52 @@
+package backup
+
+import (
+	"strings"
+	"time"
+
+	"breakglass/core"
+	"breakglass/core/words"
+)
+
+// readme returns README.txt: first what the owner needs to know, then what the
+// new manager does with it.
+func (r *run) readme(verdict core.Verdict) string {
+	say := func(id string, pairs ...any) string { return newNote(id, pairs...).text(r.order.Lang) }
+	lines := []string{
+		say("archive.readme.title", "Name", r.order.Name),
+		"",
+		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.kind, "Created", r.order.Created.UTC().Format(time.RFC1123)),
+		say("archive.readme.verdict", "Verdict", string(verdict)),
+	}
+	for _, note := range r.findings.all() {
+		lines = append(lines, "  - "+note)
+	}
+	lines = append(lines, "", say("archive.readme.owner"), "", say("archive.readme.secrets"))
+	if r.order.Call != "" {
+		lines = append(lines, "", say("archive.readme.call", "Call", r.order.Call))
+	}
+	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.files"))
+	for _, d := range r.dumps {
+		lines = append(lines, "", say("archive.readme.database", "Name", d.config.Name, "Server", d.server, "Host", d.config.Host),
+			"", "    cat database/"+d.dir+"/*.sql | mysql --binary-mode DATABASE")
+	}
+	if len(r.databases) > 0 && len(r.dumps) == 0 {
+		lines = append(lines, "", say("archive.readme.sqlite"))
+	}
+	lines = append(lines, "", say("archive.readme.check"))
+	if signer := r.engine.Signer(); signer != "" {
+		lines = append(lines, "", say("archive.readme.signature", "Fingerprint", signer, "Host", r.order.Host,
+			"Command", words.Verbatim("ssh-keygen -Y verify -f allowed_signers -I "+hostName(r.order.Host)+" -n "+Namespace+" -s MANIFEST.jsonl.sig < MANIFEST.jsonl")))
+	} else {
+		lines = append(lines, "", say("archive.readme.unsigned"))
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// hostName is a host's name as it can stand in a command to type.
+func hostName(host string) string {
+	if !isHostName(host) {
+		return "HOST"
+	}
+	return host
+}

@@ -1,0 +1,245 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"breakglass/core"
+)
+
+// run is one backup. Its fields without a note are for the goroutine that
+// writes the archive.
+type run struct {
+	engine   *Engine
+	ctx      context.Context // ends with the caller's, or with the first error
+	order    core.BackupOrder
+	site     *site
+	dumps    []*dump
+	dumper   dumper
+	out      *archive
+	tracker  *tracker  // safe for concurrent use
+	findings *findings // safe for concurrent use
+
+	files, bytes, rows, tables int64
+	omitted                    int64
+	leftOut                    []Omitted // the first ones
+	again                      []string  // files to read once more
+	beside                     map[string]bool
+	databases                  []any // lines for the manifest
+	tools                      map[string]string
+}
+
+// Run implements core.Engine.
+func (e *Engine) Run(ctx context.Context, order core.BackupOrder, w io.Writer, report func(core.Progress)) (core.BackupResult, error) {
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	f := &findings{lang: order.Lang}
+	r := &run{
+		engine: e, ctx: inner, order: order, findings: f, beside: map[string]bool{}, tools: map[string]string{"breakglass": e.options.Version},
+		tracker: newTracker(e.options.Clock, report, f, core.StepDetect, core.StepFiles, core.StepManifest),
+	}
+	defer r.tracker.close()
+	result, err := r.do(w, cancel)
+	switch {
+	case err == nil:
+		return result, nil
+	case ctx.Err() != nil:
+		return result, fmt.Errorf("back up: %w: %w", core.ErrCancelled, context.Cause(ctx))
+	case noRoom(err) && !errors.Is(err, core.ErrNoSpace):
+		return result, fmt.Errorf("back up: %w: %w", core.ErrNoSpace, err)
+	default:
+		return result, fmt.Errorf("back up: %w", err)
+	}
+}
+
+// do makes the archive. Whatever it starts has ended when it returns.
+func (r *run) do(w io.Writer, cancel context.CancelCauseFunc) (result core.BackupResult, err error) {
+	r.tracker.step(core.StepDetect, core.StepRunning)
+	if err := r.detect(); err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, r.site.Close()) }()
+	r.showSteps()
+	header := Header{
+		Line: lineHeader, Format: manifestFormat, Name: r.order.Name, Site: r.order.Site, Host: r.order.Host, Grant: r.order.Grant,
+		Created: r.order.Created.UTC(), Root: shown(r.site.path), Kind: r.site.kind, Version: r.engine.options.Version,
+	}
+	r.out, err = newArchive(r.ctx, w, header, r.engine.options.Signer, r.engine.options.Scratch, func(n int64) {
+		r.tracker.do(func(p *core.Progress) { p.Written = n })
+	})
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, r.out.Drop()) }()
+	if err := r.fill(cancel); err != nil {
+		return result, err
+	}
+	return r.finish()
+}
+
+// detect finds the site and looks at its databases.
+func (r *run) detect() (err error) {
+	root, err := r.engine.open(r.order.Root)
+	if err != nil {
+		return err
+	}
+	if r.site, err = r.engine.detect(r.ctx, root, r.order.Root); err != nil {
+		return errors.Join(err, root.Close())
+	}
+	if err := r.planDumps(); err != nil {
+		return errors.Join(err, root.Close())
+	}
+	for _, n := range r.site.notes {
+		r.findings.keep(n.note, n.missing)
+	}
+	for _, d := range r.dumps {
+		for _, n := range d.notes {
+			r.findings.add(n)
+		}
+	}
+	return nil
+}
+
+// planDumps connects to the databases of the site. That of its first WordPress
+// must answer; that of another is missing where it does not.
+func (r *run) planDumps() (err error) {
+	if r.dumps, err = r.site.plan(r.ctx, r.order.DatabaseHost); err != nil || len(r.dumps) == 0 {
+		return err
+	}
+	r.dumper, err = findDumper(r.ctx, r.engine.options.Scratch)
+	r.tools[r.dumper.name] = r.dumper.version
+	return err
+}
+
+// plan plans the dump of each of a site's databases once.
+func (s *site) plan(ctx context.Context, vouched string) ([]*dump, error) {
+	var dumps []*dump
+	seen, dirs := map[string]bool{}, map[string]bool{}
+	for i, in := range s.installs {
+		d, err := in.plan(ctx, vouched)
+		var refusal *core.Refusal
+		if err != nil && i > 0 && errors.As(err, &refusal) && ctx.Err() == nil {
+			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if d == nil || seen[fmt.Sprint(d.host, d.config.Name)] {
+			continue
+		}
+		seen[fmt.Sprint(d.host, d.config.Name)] = true
+		for n, dir := 2, d.dir; dirs[d.dir]; n++ { // the same name on another server
+			d.dir = fmt.Sprintf("%s~%d", dir, n)
+		}
+		dirs[d.dir] = true
+		dumps = append(dumps, d)
+	}
+	return dumps, nil
+}
+
+// plan plans the dump of a WordPress, nil where its database is in its files.
+func (in *install) plan(ctx context.Context, vouched string) (*dump, error) {
+	if in.sqlite {
+		return nil, nil
+	}
+	config, err := parseWPConfig(in.text)
+	if err != nil {
+		return nil, err
+	}
+	return planDump(ctx, config, vouched)
+}
+
+func (r *run) showSteps() {
+	steps := []core.Step{{Name: core.StepDetect, State: core.StepDone}}
+	if len(r.dumps) > 0 {
+		steps = append(steps, core.Step{Name: core.StepDatabase, State: core.StepRunning})
+	}
+	steps = append(steps, core.Step{Name: core.StepFiles, State: core.StepRunning}, core.Step{Name: core.StepManifest, State: core.StepWaiting})
+	r.tracker.steps(steps...)
+}
+
+// fill puts files and dumps into the archive. The walk, the scan for totals and
+// the dumps run beside each other and meet here.
+func (r *run) fill(cancel context.CancelCauseFunc) error {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	parts := make(chan part, maxParts)
+	beside.Go(func() { r.scanTotals() })
+	beside.Go(func() {
+		defer close(parts)
+		if err := r.dumpAll(parts); err != nil {
+			cancel(err)
+		}
+	})
+	items, wait := readTree(r.ctx, r.site)
+	beside.Go(func() {
+		if err := wait(); err != nil {
+			cancel(err)
+		}
+	})
+	err := r.addOutside()
+	if err == nil {
+		err = r.merge(items, parts)
+	}
+	if err != nil {
+		cancel(err)
+		drain(items)
+		for p := range parts {
+			err = errors.Join(err, p.spool.Close())
+		}
+		return err
+	}
+	beside.Wait()
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	return r.readAgain()
+}
+
+// merge takes files and finished parts of dumps as they come.
+func (r *run) merge(items <-chan *item, parts <-chan part) error {
+	for items != nil || parts != nil {
+		select {
+		case <-r.ctx.Done():
+			return context.Cause(r.ctx)
+		case it, ok := <-items:
+			if !ok {
+				items = nil
+				r.tracker.step(core.StepFiles, core.StepDone)
+				continue
+			}
+			if err := r.addItem(it); err != nil {
+				return err
+			}
+		case p, ok := <-parts:
+			if !ok {
+				parts = nil
+				continue
+			}
+			if err := errors.Join(r.addPart(p), p.spool.Close()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scanTotals counts what there is to read while reading goes on.
+func (r *run) scanTotals() {
+	var files, bytes int64
+	for _, d := range r.dumps {
+		bytes += d.bytes
+	}
+	err := r.site.scan(r.ctx, func(size int64) {
+		files++
+		bytes += size
+		r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal = files, bytes })
+	})
+	if err == nil {
+		r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal, p.TotalKnown = files, bytes, true })
+	}
+}

@@ -1,0 +1,238 @@
+package backup
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"breakglass/core"
+)
+
+// dumpAll dumps one database after the other into parts.
+func (r *run) dumpAll(parts chan<- part) error {
+	var before int64 // rows of the databases done
+	for _, d := range r.dumps {
+		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpScanner(), send: parts}
+		p.moved = func(n int, table string, rows int64) {
+			r.tracker.read(int64(n), d.config.Name+": "+shown(table))
+			r.tracker.do(func(now *core.Progress) { now.Rows = before + rows })
+		}
+		said, err := r.dumper.dump(r.ctx, d, p)
+		if err == nil {
+			err = p.finish()
+		}
+		if err = errors.Join(err, p.drop()); err != nil {
+			r.tracker.step(core.StepDatabase, core.StepFailed)
+			return err
+		}
+		d.tool, d.rows, d.part, d.size = r.dumper.version, p.scan.Rows, p.number, p.size
+		before += p.scan.Total
+		if said != "" {
+			r.findings.add(newNote("archive.note.dump_said", "Tool", r.dumper.name, "Said", said))
+		}
+		r.settle(d)
+	}
+	if len(r.dumps) > 0 {
+		r.tracker.step(core.StepDatabase, core.StepDone)
+	}
+	return nil
+}
+
+// settle puts the true size of a dump in the place of what was estimated, and
+// says which tables are missing in it.
+func (r *run) settle(d *dump) {
+	r.tracker.do(func(p *core.Progress) {
+		p.BytesTotal += d.size - d.bytes
+		p.Tables += int64(len(d.rows))
+	})
+	d.bytes = d.size
+	for _, t := range d.tables {
+		if _, ok := d.rows[t.name]; t.holdsRows() && !ok {
+			r.findings.miss(newNote("archive.note.table_missing", "Database", d.config.Name, "Table", t.name))
+		}
+	}
+}
+
+// addPart puts a finished part of a dump into the archive.
+func (r *run) addPart(p part) error {
+	defer close(p.taken)
+	content, err := p.spool.Reader()
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("%s/%s/%04d.sql", databaseDir, p.dump.dir, p.number)
+	return r.addStream(path, p.spool.Size(), r.order.Created, content)
+}
+
+// addStream adds a file of our own.
+func (r *run) addStream(path string, size int64, mtime time.Time, content io.Reader) error {
+	h := r.out.header(path, 0o600, mtime)
+	h.Typeflag, h.Size = tar.TypeReg, size
+	if err := r.out.begin(h); err != nil {
+		return err
+	}
+	sum := sha256.New()
+	if err := r.out.copyIn(io.TeeReader(content, sum)); err != nil {
+		return err
+	}
+	entry := r.entryOf(lineFile, h)
+	entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return r.out.line(entry)
+}
+
+// addOutside adds what belongs to the site and lies outside its root.
+func (r *run) addOutside() error {
+	for _, in := range r.site.installs {
+		if !in.outside {
+			continue
+		}
+		h := r.tarHeader(outsideDir+"/wp-config.php", in.info)
+		h.Typeflag, h.Size = tar.TypeReg, int64(len(in.text))
+		if err := r.out.begin(h); err != nil {
+			return err
+		}
+		if err := r.out.write(in.text); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(in.text)
+		entry := r.entryOf(lineFile, h)
+		entry.SHA256 = hex.EncodeToString(sum[:])
+		r.countFile("wp-config.php", int64(len(in.text)))
+		if err := r.out.line(entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addSnapshot adds a consistent copy of a SQLite database at the place of the
+// live file. Where none can be taken the file is copied as it is, which is
+// noted, and done is false.
+func (r *run) addSnapshot(path string, info interface {
+	Size() int64
+	ModTime() time.Time
+}) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(r.ctx, snapshotTime)
+	defer cancel()
+	live, err := r.site.root.Lstat(path)
+	if err != nil {
+		return false, nil //nolint:nilerr // the plain copy meets it again
+	}
+	snap, err := r.engine.takeSnapshot(ctx, r.site.root, r.site.path, path)
+	if r.ctx.Err() != nil {
+		return false, context.Cause(r.ctx)
+	}
+	if err != nil {
+		id := "archive.note.sqlite_copied"
+		if noRoom(err) {
+			id = "archive.note.sqlite_no_room"
+		}
+		r.findings.add(newNote(id, "Path", shown(path), "Why", reason(err)))
+		return false, nil
+	}
+	defer func() { err = errors.Join(err, snap.Close()) }()
+	h := r.tarHeader(inArchive(path), live)
+	h.Typeflag, h.Size = tar.TypeReg, snap.size
+	if err := r.out.begin(h); err != nil {
+		return false, err
+	}
+	sum := sha256.New()
+	if err := r.out.copyIn(&telling{io.TeeReader(snap.file, sum), r, shown(path)}); err != nil {
+		return false, err
+	}
+	r.countFile(path, 0)
+	r.bytes += snap.size
+	r.keepSnapshot(path, snap)
+	entry := r.entryOf(lineFile, h)
+	entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	entry.Note = newNote("archive.left.snapshot").text(r.order.Lang)
+	return true, r.out.line(entry)
+}
+
+// keepSnapshot remembers what stands for a SQLite database in the manifest, and
+// that the files beside the live one are not needed.
+func (r *run) keepSnapshot(path string, snap *snapshot) {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		r.beside[path+suffix] = true
+	}
+	name, _ := setPath(path)
+	r.databases = append(r.databases, Database{
+		Line: lineDatabase, Name: name, Path: inArchive(name), Server: snap.server, Charset: "UTF-8", Bytes: snap.size,
+	})
+	for _, t := range snap.tables {
+		t.Database = name
+		r.databases = append(r.databases, t)
+	}
+	r.rows += snap.rows
+	r.tables += int64(len(snap.tables))
+	r.tracker.do(func(p *core.Progress) {
+		p.Tables += int64(len(snap.tables))
+		p.Rows += snap.rows
+	})
+}
+
+// addDatabases writes the manifest's lines of databases and tables.
+func (r *run) addDatabases() error {
+	for _, d := range r.dumps {
+		lines := []any{Database{
+			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: "utf8mb4",
+			Prefix: d.config.Prefix, Parts: d.part, Bytes: d.size,
+		}}
+		names := make([]string, 0, len(d.rows))
+		for name := range d.rows {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			shownName, _ := setPath(name)
+			lines = append(lines, Table{Line: lineTable, Database: d.config.Name, Name: shownName, Rows: d.rows[name]})
+			r.rows += d.rows[name]
+			r.tables++
+		}
+		r.databases = append(r.databases, lines...)
+		r.bytes += d.size
+	}
+	for _, line := range r.databases {
+		if err := r.out.line(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish writes what tells of the archive, and ends it.
+func (r *run) finish() (core.BackupResult, error) {
+	r.tracker.step(core.StepManifest, core.StepRunning)
+	verdict := r.findings.verdict()
+	if err := r.addDatabases(); err != nil {
+		return core.BackupResult{}, err
+	}
+	readme := r.readme(verdict)
+	if err := r.addStream(readmeName, int64(len(readme)), r.order.Created, bytes.NewReader([]byte(readme))); err != nil {
+		return core.BackupResult{}, err
+	}
+	notes := r.findings.all()
+	err := r.out.line(End{
+		Line: lineEnd, Verdict: verdict, Notes: notes, LeftOut: r.leftOut, Omitted: r.omitted, Files: r.files, Tables: r.tables, Rows: r.rows,
+		Bytes: r.bytes, Charset: "utf8mb4", Tools: r.tools, Ended: r.engine.options.Clock.Now().UTC(),
+	})
+	if err != nil {
+		return core.BackupResult{}, err
+	}
+	sum, signature, written, err := r.out.Finish()
+	if err != nil {
+		return core.BackupResult{}, err
+	}
+	r.tracker.step(core.StepManifest, core.StepDone)
+	return core.BackupResult{
+		Verdict: verdict, Notes: notes, Files: r.files, Tables: r.tables, Rows: r.rows, Bytes: r.bytes, Written: written,
+		SHA256: sum, Signer: r.engine.Signer(), Signature: signature,
+	}, nil
+}

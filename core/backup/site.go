@@ -1,0 +1,294 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"syscall"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// site is what a run knows of a site before it reads it. Close gives its root
+// back.
+type site struct {
+	root     *os.Root
+	path     string // of the root
+	kind     string
+	installs []install
+	has      map[string]bool // of markers
+	notes    []finding
+}
+
+// finding is a note of detection; missing says that the backup lacks something.
+type finding struct {
+	note    note
+	missing bool
+}
+
+// install is a WordPress of a site.
+type install struct {
+	dir     string // below the root, "." for the root itself
+	config  string // where its wp-config.php is, below the root; "" where outside
+	text    []byte // of the wp-config.php
+	info    fs.FileInfo
+	outside bool // its wp-config.php lies one level above the root
+	sqlite  bool // its database is SQLite, in its files
+}
+
+// The limits of detection.
+const (
+	installDepth = 3
+	maxInstalls  = 16
+	maxConfig    = 1 << 20
+)
+
+// markers are files that tell what a site is made with, and whether it usually
+// keeps data in a database server that is not dumped here.
+var markers = []struct{ path, kind string }{
+	{"sites/default/settings.php", "Drupal"},
+	{"configuration.php", "Joomla"},
+	{"app/etc/env.php", "Magento"},
+	{"artisan", "Laravel"},
+	{"bin/console", "Symfony"},
+	{"config/settings.inc.php", "PrestaShop"},
+	{"typo3conf", "TYPO3"},
+	{"LocalSettings.php", "MediaWiki"},
+}
+
+// detect finds out what a site is. It reads a few files and connects to
+// nothing.
+func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site, error) {
+	s := &site{root: root, path: path, has: map[string]bool{}}
+	if err := s.findInstalls(ctx, ".", 0); err != nil {
+		return nil, err
+	}
+	for _, marker := range markers {
+		if _, err := root.Lstat(marker.path); err == nil {
+			s.has[marker.path] = true
+			if len(s.installs) == 0 && s.kind == "" {
+				s.kind = marker.kind
+				s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", marker.kind), true})
+			}
+		}
+	}
+	if s.kind != "" {
+		return s, nil
+	}
+	if len(s.installs) > 0 {
+		s.kind = s.wordPressKind(s.installs[0].dir)
+		return s, s.readConfigs()
+	}
+	s.kind = "static files"
+	if names, err := listDir(root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
+		s.kind = "PHP files"
+		s.notes = append(s.notes, finding{newNote("archive.note.php"), false})
+	}
+	return s, nil
+}
+
+// Close gives the root back.
+func (s *site) Close() error { return s.root.Close() }
+
+// findInstalls looks for the files that every WordPress has.
+func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("look for WordPress: %w", context.Cause(ctx))
+	}
+	if len(s.installs) >= maxInstalls {
+		return nil
+	}
+	if s.isFile(join(dir, "wp-settings.php")) && s.isFile(join(dir, "wp-load.php")) {
+		s.installs = append(s.installs, install{dir: dir})
+	}
+	if depth == installDepth {
+		return nil
+	}
+	names, err := listDir(s.root, dir)
+	if err != nil {
+		return nil //nolint:nilerr // the walk meets it again and says so
+	}
+	for _, name := range names {
+		if name == "wp-content" || name == "wp-includes" || name == "wp-admin" || name == "node_modules" {
+			continue
+		}
+		info, err := s.root.Lstat(join(dir, name))
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		if err := s.findInstalls(ctx, join(dir, name), depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *site) isFile(relative string) bool {
+	info, err := s.root.Stat(relative)
+	return err == nil && info.Mode().IsRegular()
+}
+
+var versionForm = regexp.MustCompile(`\$wp_version\s*=\s*'([0-9A-Za-z.+-]{1,32})'`)
+
+func (s *site) wordPressKind(dir string) string {
+	text, _, err := readSmall(s.root, join(dir, "wp-includes/version.php"))
+	if err != nil {
+		return "WordPress"
+	}
+	if m := versionForm.FindSubmatch(text); m != nil {
+		return "WordPress " + string(m[1])
+	}
+	return "WordPress"
+}
+
+// readSmall reads a file of at most maxConfig bytes.
+func readSmall(root *os.Root, relative string) ([]byte, fs.FileInfo, error) {
+	f, info, err := openFile(root, relative)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if info.Size() > maxConfig {
+		return nil, nil, fmt.Errorf("%s is larger than %d bytes: %w", relative, maxConfig, fs.ErrInvalid)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	return text, info, err
+}
+
+// readConfigs finds each WordPress's configuration, as WordPress itself looks
+// for it: in its own directory, else one level up unless another WordPress
+// lives there.
+func (s *site) readConfigs() error {
+	kept := s.installs[:0]
+	for i, in := range s.installs {
+		err := s.readConfig(&in)
+		var refusal *core.Refusal
+		if err != nil && i > 0 && errors.As(err, &refusal) {
+			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		kept = append(kept, in)
+	}
+	s.installs = kept
+	return nil
+}
+
+func (s *site) readConfig(in *install) (err error) {
+	in.sqlite = s.usesSQLite(in.dir)
+	for _, candidate := range []string{in.dir, path.Dir(in.dir)} {
+		in.config = join(candidate, "wp-config.php")
+		in.text, in.info, err = readSmall(s.root, in.config)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return &core.Refusal{
+				Kind: core.ErrSite, Cause: err,
+				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(shown(in.config))),
+			}
+		}
+		if in.dir == "." || s.isFile(join(path.Dir(in.dir), "wp-settings.php")) {
+			break
+		}
+	}
+	in.config = ""
+	if in.dir == "." {
+		if found, err := s.configAbove(in); found || err != nil {
+			return err
+		}
+	}
+	if in.sqlite {
+		return nil
+	}
+	return core.Refuse(core.ErrSite, "This is a WordPress without a wp-config.php, so its database was not found; ask your web manager where its configuration is.")
+}
+
+// configAbove reads a wp-config.php one level above the root, on the conditions
+// that WordPress itself has, and only if the site's own user could read it: a
+// hacked site that drops its configuration must not be handed a neighbour's.
+func (s *site) configAbove(in *install) (found bool, err error) {
+	above, err := os.OpenRoot(filepath.Dir(s.path))
+	if err != nil {
+		return false, nil //nolint:nilerr // then there is none for us
+	}
+	defer above.Close() //nolint:errcheck // it was only read
+	if _, err := above.Lstat("wp-settings.php"); err == nil || s.path == "/" {
+		return false, nil
+	}
+	info, err := above.Lstat("wp-config.php")
+	if err != nil {
+		return false, nil //nolint:nilerr // there is none
+	}
+	text, read, err := readSmall(above, "wp-config.php")
+	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
+		return false, &core.Refusal{
+			Kind: core.ErrSite, Cause: err,
+			Detail: "The wp-config.php one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.",
+		}
+	}
+	own, err := s.root.Lstat(".")
+	if err != nil {
+		return false, siteError(s.path, err)
+	}
+	if !readableBy(read, own) {
+		return false, core.Refuse(core.ErrSite, "The wp-config.php one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.")
+	}
+	in.text, in.info, in.outside = text, read, true
+	return true, nil
+}
+
+// readableBy reports whether the owner of a directory may read a file by its
+// mode.
+func readableBy(file, dir fs.FileInfo) bool {
+	f, fok := file.Sys().(*syscall.Stat_t)
+	d, dok := dir.Sys().(*syscall.Stat_t)
+	if !fok || !dok {
+		return false
+	}
+	return f.Uid == d.Uid || f.Gid == d.Gid && f.Mode&0o040 != 0 || f.Mode&0o004 != 0
+}
+
+// usesSQLite reports whether the SQLite integration plugin replaces the
+// database of a WordPress and its database file is there.
+func (s *site) usesSQLite(dir string) bool {
+	dropin, _, err := readSmall(s.root, join(dir, "wp-content/db.php"))
+	if err != nil || !sqliteDropin.Match(dropin) {
+		return false
+	}
+	names, err := listDir(s.root, join(dir, "wp-content/database"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		return isSQLite(s.root, join(dir, "wp-content/database/"+name))
+	})
+}
+
+var sqliteDropin = regexp.MustCompile(`(?i)sqlite[-_ ]?(database[-_ ]integration|db[-_]dropin)`)
+
+// isSQLite reports whether a file begins as SQLite databases do.
+func isSQLite(root *os.Root, relative string) bool {
+	info, err := root.Lstat(relative)
+	if err != nil || !info.Mode().IsRegular() || info.Size() < 512 {
+		return false
+	}
+	f, _, err := openFile(root, relative)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	start := make([]byte, len(sqliteMagic))
+	_, err = io.ReadFull(f, start)
+	return err == nil && string(start) == string(sqliteMagic)
+}

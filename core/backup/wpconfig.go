@@ -1,0 +1,172 @@
+package backup
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"breakglass/core"
+)
+
+// wpConfig is what a wp-config.php says about the database.
+type wpConfig struct {
+	Name     string
+	User     string
+	Password core.Secret
+	Host     string
+	Charset  string
+	Prefix   string
+	Engine   string // DB_ENGINE, which the SQLite plugin knows
+}
+
+// wpConstants are the constants that matter, and whether a site cannot do
+// without.
+var wpConstants = []struct {
+	name   string
+	needed bool
+}{
+	{"DB_NAME", true}, {"DB_USER", true}, {"DB_PASSWORD", true}, {"DB_HOST", true}, {"DB_CHARSET", false}, {"DB_ENGINE", false},
+}
+
+// wpValue is a value found in a configuration.
+type wpValue struct {
+	text  string
+	known bool // else it is computed when the site runs
+	line  int
+}
+
+// parseWPConfig reads a wp-config.php without running it. Where a value that
+// is needed is missing, computed or set twice the refusal names the line: a
+// guess could dump the wrong database.
+func parseWPConfig(src []byte) (wpConfig, error) {
+	values := map[string][]wpValue{}
+	tokens := phpTokens(src)
+	for i := range tokens {
+		if name, value, ok := definition(tokens[i:]); ok {
+			values[name] = append(values[name], value)
+		}
+	}
+	found := map[string]string{}
+	for _, constant := range wpConstants {
+		text, err := onlyValue(constant.name, values[constant.name], constant.needed)
+		if err != nil {
+			return wpConfig{}, err
+		}
+		found[constant.name] = text
+	}
+	prefix, err := onlyValue("$table_prefix", values["$table_prefix"], false)
+	if err != nil {
+		return wpConfig{}, err
+	}
+	return wpConfig{
+		Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
+		Charset: found["DB_CHARSET"], Prefix: prefix, Engine: found["DB_ENGINE"],
+	}, nil
+}
+
+// onlyValue returns the one value of a name.
+func onlyValue(name string, values []wpValue, needed bool) (string, error) {
+	if len(values) == 0 {
+		if !needed {
+			return "", nil
+		}
+		return "", core.Refuse(core.ErrDatabase, "wp-config.php does not set %s itself, so the database was not found; ask your web manager to write it there as plain text.", name)
+	}
+	for _, value := range values {
+		if !value.known {
+			return "", core.Refuse(core.ErrDatabase, "wp-config.php computes %s on line %d, which only the running site could do; ask your web manager to write it there as plain text.",
+				name, value.line)
+		}
+		if value.text != values[0].text {
+			return "", core.Refuse(core.ErrDatabase, "wp-config.php sets %s to different values on lines %d and %d; ask your web manager to leave the one that is used.",
+				name, values[0].line, value.line)
+		}
+	}
+	return values[0].text, nil
+}
+
+// definition recognises define('NAME', VALUE), const NAME = VALUE and
+// $table_prefix = VALUE at the start of tokens.
+func definition(tokens []phpToken) (string, wpValue, bool) {
+	first := tokens[0]
+	switch {
+	case first.is(phpWord, "define") && len(tokens) > 4 && tokens[1].is(phpSign, "(") && tokens[3].is(phpSign, ","):
+		name := tokens[2]
+		if name.kind != phpString || !wanted(name.text) {
+			return "", wpValue{}, false
+		}
+		return name.text, valueOf(tokens[4:], ",", ")"), true
+	case first.is(phpWord, "const") && len(tokens) > 3 && tokens[2].is(phpSign, "=") && wanted(tokens[1].text):
+		return tokens[1].text, valueOf(tokens[3:], ";", ","), true
+	case first.kind == phpVariable && first.text == "table_prefix" && len(tokens) > 2 && assignment(tokens[1:]):
+		return "$table_prefix", valueOf(tokens[2:], ";", ";"), true
+	}
+	return "", wpValue{}, false
+}
+
+// assignment reports whether tokens start with any form of an assignment: a
+// prefix that is built up with .= is computed.
+func assignment(tokens []phpToken) bool {
+	if tokens[0].is(phpSign, ".") {
+		return len(tokens) > 1 && tokens[1].is(phpSign, "=")
+	}
+	return tokens[0].is(phpSign, "=") && len(tokens) > 1 && !tokens[1].is(phpSign, "=")
+}
+
+func wanted(name string) bool {
+	return slices.ContainsFunc(wpConstants, func(c struct {
+		name   string
+		needed bool
+	}) bool {
+		return c.name == name
+	})
+}
+
+// valueOf reads a value that one of two signs ends.
+func valueOf(tokens []phpToken, end, otherEnd string) wpValue {
+	if len(tokens) == 0 {
+		return wpValue{}
+	}
+	value := wpValue{text: tokens[0].text, line: tokens[0].line}
+	if len(tokens) < 2 || tokens[1].kind != phpSign || tokens[1].text != end && tokens[1].text != otherEnd {
+		return value
+	}
+	value.known = tokens[0].kind == phpString
+	return value
+}
+
+// is compares a token, words without regard to case as PHP does.
+func (t phpToken) is(kind phpKind, text string) bool {
+	return t.kind == kind && strings.EqualFold(t.text, text)
+}
+
+// check refuses what would reach further than a database name may.
+func (c wpConfig) check() error {
+	for _, field := range []struct{ name, value string }{
+		{"DB_NAME", c.Name}, {"DB_USER", c.User}, {"DB_PASSWORD", c.Password.Reveal()}, {"DB_HOST", c.Host}, {"DB_CHARSET", c.Charset}, {"$table_prefix", c.Prefix},
+	} {
+		if problem := unfit(field.value); problem != "" {
+			return core.Refuse(core.ErrDatabase, "%s in wp-config.php %s, so the database was not touched; the site may have been tampered with: ask your web manager.", field.name, problem)
+		}
+	}
+	if c.Name == "" {
+		return core.Refuse(core.ErrDatabase, "DB_NAME in wp-config.php is empty, so there is no database to dump; ask your web manager.")
+	}
+	return nil
+}
+
+// maxValue bounds a value of a configuration: option files have short lines.
+const maxValue = 512
+
+// unfit says what is wrong with a value that would go into an option file.
+func unfit(value string) string {
+	if len(value) > maxValue {
+		return fmt.Sprintf("is longer than %d bytes", maxValue)
+	}
+	for i := range len(value) {
+		if value[i] < 0x20 || value[i] == 0x7f {
+			return "holds a control character"
+		}
+	}
+	return ""
+}
