@@ -70,22 +70,20 @@ func (s *Screen) cannotVeto() string {
 	return ""
 }
 
-func (s *Screen) askRevoke() tea.Cmd {
-	if why := s.cannotRevoke(); why != "" {
-		return widget.Send(widget.Notice{Text: why})
+// askRevoke opens the dialog, or leaves a hint why not.
+func (s *Screen) askRevoke() {
+	if s.hint = s.cannotRevoke(); s.hint == "" {
+		grant, _ := s.here()
+		s.begin("revoke", grant.ID, grant.Site)
 	}
-	grant, _ := s.here()
-	s.begin("revoke", grant.ID, grant.Site)
-	return nil
 }
 
-func (s *Screen) askVeto() tea.Cmd {
-	if why := s.cannotVeto(); why != "" {
-		return widget.Send(widget.Notice{Text: why})
+// askVeto opens the dialog, or leaves a hint why not.
+func (s *Screen) askVeto() {
+	if s.hint = s.cannotVeto(); s.hint == "" {
+		_, request := s.here()
+		s.begin("veto", request.ID, request.Site)
 	}
-	_, request := s.here()
-	s.begin("veto", request.ID, request.Site)
-	return nil
 }
 
 // begin opens the dialog of an act.

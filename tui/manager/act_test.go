@@ -47,12 +47,13 @@ func TestActs(t *testing.T) {
 			[]string{"eva vetoes R-2M9X: no"},
 			[]string{"Request R-2M9X for bakery is refused. The owner reads your reason: no"}, "G-7M2KQ4XA",
 		},
-		{"nothing to revoke", []string{"end", "r"}, nil, []string{"no access is open here"}, "apricot"},
-		{"what has ended cannot be revoked", []string{"2", "e", "end", "r"}, nil, []string{"this access has ended already"}, "G-OLD"},
-		{"nothing to veto", []string{"v"}, nil, []string{"nobody asks for access here"}, "apricot"},
+		{"nothing to revoke", []string{"end", "r"}, nil, nil, "! Not possible: no access is open here."},
+		{"what has ended cannot be revoked", []string{"2", "e", "end", "r"}, nil, nil, "! Not possible: this access has ended already."},
+		{"the hint goes with the next key", []string{"end", "r", "up"}, nil, nil, "apricot"},
+		{"nothing to veto", []string{"v"}, nil, nil, "! Not possible: nobody asks for access here."},
 		{
-			"no veto is left", []string{"2", "down", "down", "v"}, nil,
-			[]string{"you have said no to this owner twice in 14 days; this time the request takes its course"}, "R-SPENT",
+			"no veto is left", []string{"2", "down", "down", "v"}, nil, nil,
+			"! Not possible: you have said no to this owner twice in 14 days; this time the",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -99,8 +99,8 @@ func golden(t *testing.T, name, got string) {
 // evil is what an attacker would put into every field that there is.
 const evil = "e\x1b[2J\x07\u202evil\u2066\r\nINJECTED \u009b31m\x00" + "\xff" + "\u2028z"
 
-// Whatever is in the records, nothing but text reaches the terminal, and no line
-// begins that we did not begin.
+// Whatever is in the records, nothing but text reaches the terminal; that no line
+// begins that we did not begin shows in the count of lines.
 func TestHostileRecords(t *testing.T) {
 	c := hostile()
 	for _, l := range looks {
@@ -131,11 +131,6 @@ func checkSafe(t *testing.T, keys []string, got string) {
 	for _, r := range plain(got) {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028') {
 			t.Fatalf("after %q: %U in %q", keys, r, got)
-		}
-	}
-	for line := range strings.SplitSeq(plain(got), "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), "INJECTED") && !strings.Contains(got, "evil INJECTED") && !strings.Contains(got, "]") {
-			t.Fatalf("after %q: a line of its own in %q", keys, got)
 		}
 	}
 }

@@ -138,7 +138,8 @@ func on(t *testing.T, c *console, l look, f func(*show)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
-		renderer := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(l.profile))
+		renderer := lipgloss.NewRenderer(io.Discard)
+		renderer.SetColorProfile(l.profile)
 		renderer.SetHasDarkBackground(true)
 		s := &show{t: t, console: c, terminal: &terminal{ctx: ctx, renderer: renderer, utf8: l.utf8}}
 		s.screen = manager.New(s.terminal, widget.NewTheme(renderer, l.utf8), eva, c, coretest.NewClock(), manager.At("backup.example", 2222))

@@ -96,13 +96,13 @@ func (s *Screen) pageKey(msg tea.KeyMsg) tea.Cmd {
 		s.page = nil
 		return s.load()
 	case "r":
-		return s.askRevoke()
+		s.askRevoke()
 	case "v":
-		return s.askVeto()
+		s.askVeto()
 	default:
 		s.page.pager, _ = s.page.pager.Update(msg)
-		return nil
 	}
+	return nil
 }
 
 // pageLines are the lines of the page that is shown.

@@ -67,6 +67,7 @@ type Screen struct {
 
 	page *page   // nil: the list is shown
 	ask  *asking // nil: no dialog
+	hint string  // why a key did nothing, until the next key
 
 	gen    int    // of what was asked of the console last; older answers are dropped
 	failed string // the problem that a refresh told last
@@ -117,6 +118,7 @@ func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
 
 // key gives a key to what is on top.
 func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
+	s.hint = ""
 	switch {
 	case s.ask != nil:
 		return s.askKey(msg)
@@ -162,9 +164,9 @@ func (s *Screen) listKey(msg tea.KeyMsg) tea.Cmd {
 			return s.load()
 		}
 	case "r":
-		return s.askRevoke()
+		s.askRevoke()
 	case "v":
-		return s.askVeto()
+		s.askVeto()
 	default:
 		s.move(msg)
 	}

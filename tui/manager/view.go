@@ -14,7 +14,8 @@ func (s *Screen) View(width, height int) string {
 	case s.ask != nil:
 		return s.ask.dialog.View(width, height)
 	case s.page != nil:
-		return s.page.pager.View(s.theme, s.pageLines(width), height)
+		hint := s.hintLines(width)
+		return strings.Join(append(hint, s.page.pager.View(s.theme, s.pageLines(width), height-len(hint))), "\n")
 	case s.pane == onLog && s.log.Open() != nil:
 		return s.log.View(width, height)
 	}
@@ -23,7 +24,7 @@ func (s *Screen) View(width, height int) string {
 		return lines[0] + "\n" + s.log.View(width, height-1)
 	}
 	lines = append(lines, s.theme.Text.Render(s.theme.Cut(s.theme.Line(s.status()), width)))
-	lines = append(lines, s.filterLine(width)...)
+	lines = append(append(lines, s.filterLine(width)...), s.hintLines(width)...)
 	if empty := s.empty(); empty != "" {
 		return strings.Join(append(append(lines, ""), s.emptyLines(empty, width)...), "\n")
 	}
@@ -80,6 +81,15 @@ func (s *Screen) filterLine(width int) []string {
 		return []string{s.theme.Strong.Render(s.theme.Cut(label+s.theme.Line(s.filter()), width))}
 	}
 	return nil
+}
+
+// hintLines says why a key did nothing.
+func (s *Screen) hintLines(width int) []string {
+	if s.hint == "" {
+		return nil
+	}
+	text := s.text("hint", map[string]any{"Why": s.hint})
+	return strings.Split(s.theme.Marked(s.theme.Warn, s.theme.Symbols.Warn, text, width), "\n")
 }
 
 // empty says why there is no list, and what to do; "" if there is one.

@@ -21,7 +21,7 @@ func (l *LogList) View(width, height int) string {
 		return l.pager.View(l.theme, lines, height)
 	}
 	head := []string{l.theme.Text.Render(l.theme.Cut(l.theme.Line(l.status()), width))}
-	head = append(head, l.filterLines(width)...)
+	head = append(head, l.filterLines(width, height/3)...)
 	if l.table.Len() == 0 {
 		return strings.Join(append(head, "", l.theme.Paragraph(l.theme.Text, l.empty(), width)), "\n")
 	}
@@ -46,13 +46,15 @@ func (l *LogList) status() string {
 	return strings.Join(parts, " "+l.theme.Symbols.Separator+" ")
 }
 
-// filterLines draws the filter, and how to write one while it is typed.
-func (l *LogList) filterLines(width int) []string {
+// filterLines draws the filter, and how to write one while it is typed, in not
+// many more than most lines.
+func (l *LogList) filterLines(width, most int) []string {
 	label := l.text("filter", nil) + " "
 	switch {
 	case l.typing:
 		lines := []string{l.theme.Strong.Render(label) + l.input.View(max(width-len(label), 1), true)}
-		for _, line := range l.theme.Wrap(l.text("filter.help", nil), width) {
+		help := l.theme.Wrap(l.text("filter.help", nil), width)
+		for _, line := range help[:min(len(help), max(most, 1))] {
 			lines = append(lines, l.theme.Muted.Render(line))
 		}
 		return lines
