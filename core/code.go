@@ -53,7 +53,10 @@ func inGroups(text string, size int) string {
 // another length.
 func readCrockford(typed string, length int) (string, bool) {
 	out := make([]byte, 0, length)
-	for _, r := range strings.ToUpper(typed) {
+	for _, r := range typed {
+		if 'a' <= r && r <= 'z' {
+			r -= 'a' - 'A' // not strings.ToUpper, which makes ASCII of other letters too
+		}
 		switch r {
 		case '-', ' ', '\t', '\r', '\n':
 			continue

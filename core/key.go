@@ -47,7 +47,10 @@ func parseKey(text string) (Key, error) {
 	if !ok || string(parts[0]) != fields[0] {
 		return Key{}, Refuse(ErrInvalid, "The public key is damaged: it does not say what it claims to be; copy it again.")
 	}
-	if fields[0] == "ssh-rsa" && (len(parts) != 3 || rsaBits(parts[2]) < minRSABits) {
+	if !wellFormed(fields[0], parts) {
+		return Key{}, Refuse(ErrInvalid, "The public key is damaged: it has not the parts of its type; copy it again.")
+	}
+	if fields[0] == "ssh-rsa" && rsaBits(parts[2]) < minRSABits {
 		return Key{}, Refuse(ErrInvalid, "This RSA key is too short; make one with “ssh-keygen -t ed25519”.")
 	}
 	sum := sha256.Sum256(blob)
@@ -74,6 +77,27 @@ func wireStrings(blob []byte) ([][]byte, bool) {
 		blob = blob[4+size:]
 	}
 	return parts, len(parts) >= 2
+}
+
+// wellFormed reports whether a key has the parts of its type (RFC 8709, RFC
+// 5656, RFC 4253 and OpenSSH's PROTOCOL.u2f), the first of which is its name.
+func wellFormed(name string, parts [][]byte) bool {
+	curve, isECDSA := strings.CutPrefix(strings.TrimSuffix(strings.TrimPrefix(name, "sk-"), "@openssh.com"), "ecdsa-sha2-")
+	want := map[bool]int{false: 2, true: 3}[isECDSA || name == "ssh-rsa"]
+	if strings.HasPrefix(name, "sk-") {
+		want++ // the application
+	}
+	switch {
+	case len(parts) != want:
+		return false
+	case isECDSA:
+		point := map[string]int{"nistp256": 65, "nistp384": 97, "nistp521": 133}[curve]
+		return string(parts[1]) == curve && len(parts[2]) == point && parts[2][0] == 4
+	case name == "ssh-rsa":
+		return len(parts[1]) > 0 && len(parts[2]) > 0
+	default:
+		return len(parts[1]) == 32
+	}
 }
 
 func rsaBits(modulus []byte) int {
