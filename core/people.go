@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"breakglass/core/safetext"
 )
@@ -40,6 +41,16 @@ func (c *Console) newPerson(o PersonOrder) (Person, error) {
 	}
 	if o.Role != RoleManager && o.Role != RoleAuditor {
 		return Person{}, Refuse(ErrInvalid, "A person is a manager or an auditor.")
+	}
+	for _, site := range o.Sites {
+		if err := checkName(site); err != nil {
+			return Person{}, err
+		}
+	}
+	for _, root := range o.Roots {
+		if !filepath.IsAbs(root) {
+			return Person{}, Refuse(ErrInvalid, "“%s” is no absolute path; give a root such as /srv/www.", safetext.Line(root))
+		}
 	}
 	key, err := parseKey(o.Key)
 	if err != nil {
@@ -94,18 +105,34 @@ func (c *Console) RemovePerson(ctx context.Context, a Actor, id string) error {
 		if err != nil {
 			return notFound(err, "There is no person %s; `person list` shows them.", safetext.Line(id))
 		}
-		if person.Role == RoleManager && len(person.Sites) == 0 && !t.otherManager(id) {
-			return Refuse(ErrState, "%s is the only manager of all sites; add another first.", id)
+		if person.ofAllSites() {
+			other, err := t.otherManager(id)
+			if err != nil {
+				return err
+			}
+			if !other {
+				return Refuse(ErrState, "%s is the only manager of all sites; add another first.", id)
+			}
 		}
 		return errors.Join(t.People().Delete(id, person.Version), t.tellManagers(EventPersonRemoved, person))
 	})
 }
 
-func (t *turn) otherManager(id string) bool {
-	for _, m := range t.managers {
-		if m.ID != id && len(m.Sites) == 0 && len(m.Roots) == 0 {
-			return true
+// otherManager reports whether there is another manager of all sites. Whom the
+// turn knows may be gone meanwhile: two who remove each other must not both
+// succeed.
+func (t *turn) otherManager(id string) (bool, error) {
+	for _, known := range t.managers {
+		if known.ID == id {
+			continue
+		}
+		m, err := t.People().Get(known.ID)
+		if ignoreNotFound(err) != nil {
+			return false, err
+		}
+		if err == nil && m.ofAllSites() {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
