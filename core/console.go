@@ -59,6 +59,7 @@ type Console struct {
 	traffic traffic
 
 	signing sync.Mutex // one checkpoint at a time
+	roots   sync.Mutex // held from the check of a site's root until it is stored
 }
 
 // errShutdown is why work ends when the console closes.

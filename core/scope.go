@@ -11,6 +11,12 @@ func (p Person) covers(site string) bool {
 	return len(p.Sites) == 0 || slices.Contains(p.Sites, site)
 }
 
+// ofAllSites reports whether the person is a manager without a bound: one who
+// may enrol and remove people.
+func (p Person) ofAllSites() bool {
+	return p.Role == RoleManager && len(p.Sites) == 0 && len(p.Roots) == 0
+}
+
 // scopeOf reads what a manager or auditor may reach. The record is read each
 // time: a person who was removed loses everything at once.
 func scopeOf(tx Tx, a Actor) (Person, error) {
@@ -50,21 +56,6 @@ func mayManage(tx Tx, a Actor, site string) error {
 
 func (t *turn) mayManage(site string) error { return mayManage(t.Tx, t.actor, site) }
 
-// mayUseRoot refuses a root outside those that this manager was given.
-func (t *turn) mayUseRoot(site, root string) error {
-	person, err := scopeOf(t.Tx, t.actor)
-	if err != nil {
-		return err
-	}
-	if person.Role != RoleManager || !person.covers(site) {
-		return Refuse(ErrDenied, "You may set up only the sites that you were given.")
-	}
-	if len(person.Roots) > 0 && !slices.ContainsFunc(person.Roots, func(r string) bool { return within(root, r) }) {
-		return Refuse(ErrDenied, "The root %s is outside those that you were given.", root)
-	}
-	return nil
-}
-
 // managerOnly refuses everyone but a manager.
 func (c *Console) managerOnly(ctx context.Context, a Actor) error {
 	return c.view(ctx, "authorise", func(tx Tx) error {
@@ -96,7 +87,7 @@ func (t *turn) unscoped() error {
 	if err != nil {
 		return err
 	}
-	if person.Role != RoleManager || len(person.Sites) > 0 || len(person.Roots) > 0 {
+	if !person.ofAllSites() {
 		return Refuse(ErrDenied, "Only a manager of all sites can do that.")
 	}
 	return nil

@@ -3,11 +3,9 @@ package core
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"breakglass/core/safetext"
 )
@@ -36,42 +34,44 @@ func (c *Console) AddSite(ctx context.Context, a Actor, o SiteOrder) (Kit, error
 	if err != nil {
 		return Kit{}, err
 	}
-	others, err := collect(ctx, c, func(tx Tx) Table[Site] { return tx.Sites() }, func(Site) bool { return true })
-	if err != nil {
-		return Kit{}, err
-	}
-	if err := overlaps(site, others); err != nil {
+	c.roots.Lock()
+	defer c.roots.Unlock()
+	if err := c.checkRoot(ctx, a, site); err != nil {
 		return Kit{}, err
 	}
 	var kit Kit
 	err = c.update(ctx, "add site", a, func(t *turn) error {
-		fresh := site
-		if err := t.mayUseRoot(fresh.ID, fresh.Root); err != nil {
-			return err
-		}
-		if err := t.nameFree(fresh.ID); err != nil {
-			return err
-		}
-		fresh.Created = t.now
-		fresh.Contacts = slices.Clone(site.Contacts)
-		for i := range fresh.Contacts {
-			fresh.Contacts[i].Added, fresh.Contacts[i].From = t.now, t.now
-		}
-		for i := range fresh.OwnerKeys {
-			fresh.OwnerKeys[i].Added = t.now
-		}
-		kit, err = t.newKit(&fresh)
-		if err != nil {
-			return err
-		}
-		if fresh, err = t.Sites().Put(fresh); err != nil {
-			return err
-		}
-		_, err = t.tell(fresh, line{
-			event: EventSiteAdded, site: fresh.ID, data: map[string]string{"root": fresh.Root, "contacts": fmt.Sprint(len(fresh.Contacts))},
-		}, nil)
+		kit, err = t.addSite(site)
 		return err
 	})
+	return kit, err
+}
+
+func (t *turn) addSite(site Site) (Kit, error) {
+	if err := mayUseRoot(t.Tx, t.actor, site.ID, site.Root); err != nil {
+		return Kit{}, err
+	}
+	if err := t.nameFree(site.ID); err != nil {
+		return Kit{}, err
+	}
+	site.Created = t.now
+	site.Contacts, site.OwnerKeys = slices.Clone(site.Contacts), slices.Clone(site.OwnerKeys)
+	for i := range site.Contacts {
+		site.Contacts[i].Added, site.Contacts[i].From = t.now, t.now
+	}
+	for i := range site.OwnerKeys {
+		site.OwnerKeys[i].Added = t.now
+	}
+	kit, err := t.newKit(&site)
+	if err != nil {
+		return Kit{}, err
+	}
+	if site, err = t.Sites().Put(site); err != nil {
+		return Kit{}, err
+	}
+	_, err = t.tell(site, line{
+		event: EventSiteAdded, site: site.ID, data: map[string]string{"root": site.Root, "contacts": fmt.Sprint(len(site.Contacts))},
+	}, nil)
 	return kit, err
 }
 
@@ -80,9 +80,13 @@ func (c *Console) newSite(ctx context.Context, o SiteOrder) (Site, error) {
 	if err := checkName(o.ID); err != nil {
 		return Site{}, err
 	}
-	site := Site{ID: o.ID, Root: o.Root}
-	err := c.change(ctx, &site, SiteChange{
-		Root: &o.Root, Title: &o.Title, Call: &o.Call, Zone: &o.Zone, Lang: &o.Lang, DatabaseHost: &o.DatabaseHost,
+	root, err := c.engine.CheckRoot(ctx, o.Root)
+	if err != nil {
+		return Site{}, err
+	}
+	site := Site{ID: o.ID}
+	err = change(&site, SiteChange{
+		Root: &root, Title: &o.Title, Call: &o.Call, Zone: &o.Zone, Lang: &o.Lang, DatabaseHost: &o.DatabaseHost,
 		Life: &o.Life, Hold: &o.Hold,
 	})
 	if err != nil {
@@ -120,60 +124,6 @@ func (c *Console) checkAddress(kind ContactKind, address string) (string, error)
 	return checked, nil
 }
 
-// change applies a change to a site after checking each field.
-func (c *Console) change(ctx context.Context, site *Site, ch SiteChange) error {
-	if ch.Root != nil {
-		root, err := c.engine.CheckRoot(ctx, *ch.Root)
-		if err != nil {
-			return err
-		}
-		site.Root = root
-	}
-	for _, text := range []struct{ from, to *string }{{ch.Title, &site.Title}, {ch.Call, &site.Call}, {ch.DatabaseHost, &site.DatabaseHost}} {
-		if text.from != nil {
-			*text.to = safetext.Line(*text.from)
-		}
-	}
-	if ch.Zone != nil {
-		if _, err := time.LoadLocation(*ch.Zone); err != nil {
-			return Refuse(ErrInvalid, "“%s” is not a time zone; give one like Europe/Amsterdam.", safetext.Line(*ch.Zone))
-		}
-		site.Zone = *ch.Zone
-	}
-	if ch.Lang != nil {
-		site.Lang = safetext.Line(*ch.Lang)
-	}
-	if ch.Life != nil {
-		if *ch.Life < 0 || *ch.Life > MaxLife || (*ch.Life > 0 && *ch.Life < time.Minute) {
-			return Refuse(ErrInvalid, "Access may last from 1m to 24h.")
-		}
-		site.Life = *ch.Life
-	}
-	if ch.Hold != nil {
-		if *ch.Hold < 0 || *ch.Hold > MaxHold {
-			return Refuse(ErrInvalid, "A hold may last up to 72h.")
-		}
-		site.Hold = *ch.Hold
-	}
-	return nil
-}
-
-// overlaps refuses a root that holds, or lies in, another site's.
-func overlaps(site Site, others []Site) error {
-	for _, other := range others {
-		if other.ID != site.ID && (within(site.Root, other.Root) || within(other.Root, site.Root)) {
-			return Refuse(ErrExists, "The root %s overlaps that of site %s (%s); each site needs a root of its own.", site.Root, other.ID, other.Root)
-		}
-	}
-	return nil
-}
-
-// within reports whether path is root or lies under it.
-func within(path, root string) bool {
-	relative, err := filepath.Rel(root, path)
-	return err == nil && relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator))
-}
-
 // nameFree refuses a name that a site or a person has already.
 func (t *turn) nameFree(name string) error {
 	_, siteErr := t.Sites().Get(name)
@@ -185,50 +135,6 @@ func (t *turn) nameFree(name string) error {
 		return siteErr
 	}
 	return ignoreNotFound(personErr)
-}
-
-// SetSite changes a site. Where the owner's contacts are concerned use
-// AddContact and RemoveContact.
-func (c *Console) SetSite(ctx context.Context, a Actor, id string, ch SiteChange) (SiteInfo, error) {
-	err := c.manage(ctx, a, "set site", id, func(t *turn, site Site) error {
-		before := site
-		if err := c.change(ctx, &site, ch); err != nil {
-			return err
-		}
-		if site.Root != before.Root {
-			if err := t.mayUseRoot(site.ID, site.Root); err != nil {
-				return err
-			}
-			if len(site.Open) > 0 || site.LiveGrant != "" {
-				return Refuse(ErrState, "The root cannot change while a request or access is open.")
-			}
-		}
-		site, err := t.Sites().Put(site)
-		if err != nil {
-			return err
-		}
-		_, err = t.tell(site, line{event: EventSiteChanged, site: id, data: changes(before, site)}, nil)
-		return err
-	})
-	if err != nil {
-		return SiteInfo{}, err
-	}
-	return c.Site(ctx, a, id)
-}
-
-// changes names what differs, for the log.
-func changes(before, after Site) map[string]string {
-	differ := map[string]string{}
-	for name, values := range map[string][2]string{
-		"root": {before.Root, after.Root}, "title": {before.Title, after.Title}, "call": {before.Call, after.Call},
-		"zone": {before.Zone, after.Zone}, "lang": {before.Lang, after.Lang}, "database_host": {before.DatabaseHost, after.DatabaseHost},
-		"life": {before.GrantLife().String(), after.GrantLife().String()}, "hold": {before.Hold.String(), after.Hold.String()},
-	} {
-		if values[0] != values[1] {
-			differ[name] = values[1]
-		}
-	}
-	return differ
 }
 
 // Sites lists the sites that a manager looks after, by ID.
@@ -338,7 +244,7 @@ func (c *Console) RemoveSite(ctx context.Context, a Actor, id string) error {
 		return err
 	}
 	for _, name := range archives {
-		if err := c.removeArchive(ctx, name, "its site was removed"); err != nil {
+		if err := c.removeArchive(ctx, name, siteRemoved); err != nil {
 			return err
 		}
 	}
