@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"crypto/hmac"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,10 +36,13 @@ func (c *Console) Pending(ctx context.Context) ([]Message, error) {
 // BeginSend marks a message as being sent: the attempt is counted and durable
 // before anything leaves. It returns the code that the row carries, if any.
 // A row found in "sending" is what a crash left: it is sent once more. ErrState
-// means that there is nothing to send, now or at all.
+// means that there is nothing to send, now or at all: a code that can no longer
+// be entered is settled here, unsent.
 func (c *Console) BeginSend(ctx context.Context, id string) (Message, Secret, error) {
 	var begun Message
+	var code Secret
 	err := c.update(ctx, "begin to send", systemActor, func(t *turn) error {
+		begun, code = Message{}, Secret{}
 		m, err := t.Outbox().Get(id)
 		if err != nil {
 			return err
@@ -45,23 +50,62 @@ func (c *Console) BeginSend(ctx context.Context, id string) (Message, Secret, er
 		if !m.State.Open() || t.now.Before(m.Due) {
 			return Refuse(ErrState, "Message %s is not due.", id)
 		}
+		if m.Event == EventCode {
+			var stands bool
+			if code, stands, err = t.codeStands(m); err != nil {
+				return err
+			}
+			if !stands {
+				m.State, m.Result = MessageExpired, resultDead
+				return t.settle(m, Outcome{State: m.State, Result: m.Result})
+			}
+		}
 		m.State, m.Attempts = MessageSending, m.Attempts+1
 		begun, err = t.Outbox().Put(m)
+		begun.Code = nil
 		return err
 	})
-	if err != nil || len(begun.Code) == 0 {
-		return begun, Secret{}, err
+	if err == nil && begun.ID == "" {
+		err = Refuse(ErrState, "The code of message %s can no longer be entered.", id)
 	}
-	code, err := c.unseal(begun.ID, begun.Code)
-	begun.Code = nil
-	return begun, code, err
+	if err != nil {
+		return Message{}, Secret{}, err
+	}
+	return begun, code, nil
+}
+
+// resultDead is what the log says of a code that was not sent because its
+// request had ended or another code had been sent since.
+const resultDead = "the code could no longer be entered"
+
+// codeStands opens the code of a message and reports whether it can still be
+// entered.
+func (t *turn) codeStands(m Message) (Secret, bool, error) {
+	request, err := t.Requests().Get(m.Request)
+	if err != nil {
+		return Secret{}, false, ignoreNotFound(err)
+	}
+	if !request.State.Open() || !request.codeLive(t.now) {
+		return Secret{}, false, nil
+	}
+	code, err := t.c.unseal(m.ID, m.Code)
+	if err != nil {
+		return Secret{}, false, err
+	}
+	plain, _ := readCrockford(code.Reveal(), codeLength)
+	return code, hmac.Equal(request.Code.MAC, t.c.codeMAC(request.ID, request.Code.Salt, plain)), nil
 }
 
 // EndSend records what became of the attempt. A code that could not be sent
-// goes to the other channel by itself.
+// goes to the other channel by itself. A message that is at its end already
+// stays as it is.
 func (c *Console) EndSend(ctx context.Context, id string, o Outcome) error {
 	return c.update(ctx, "end sending", systemActor, func(t *turn) error {
 		m, err := t.Outbox().Get(id)
+		if errors.Is(err, ErrNotFound) {
+			_, err = t.Sent().Get(id)
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -128,30 +172,32 @@ func (c *Console) SwitchChannel(ctx context.Context, id string) error {
 	})
 }
 
-// switchChannel queues the code of m to its next fallback and returns m marked.
+// switchChannel queues the code of m to the next contact that takes codes and
+// returns m marked.
 func (t *turn) switchChannel(m Message) (Message, error) {
-	if m.Switched || len(m.Fallback) == 0 || !t.now.Before(m.Expires) {
+	if m.Switched || len(m.Fallback) == 0 {
 		return m, nil
 	}
+	m.Switched = true
 	site, err := t.Sites().Get(m.Site)
 	if err != nil {
+		return m, ignoreNotFound(err)
+	}
+	code, stands, err := t.codeStands(m)
+	if err != nil || !stands {
 		return m, err
 	}
 	request, err := t.Requests().Get(m.Request)
 	if err != nil {
 		return m, err
 	}
-	m.Switched = true
-	next, ok := site.contact(m.Fallback[0])
-	if !ok || request.Message != m.ID || request.Code.Dead {
-		return m, nil
+	for i, id := range m.Fallback {
+		if next, ok := site.contact(id); ok && next.usable(t.now) {
+			request.Contact = next.ID
+			return m, t.queueCode(site, request, next, m.Fallback[i+1:], code.Reveal(), string(m.Kind))
+		}
 	}
-	code, err := t.c.unseal(m.ID, m.Code)
-	if err != nil {
-		return m, err
-	}
-	request.Contact = next.ID
-	return m, t.queueCode(site, request, next, m.Fallback[1:], code.Reveal(), string(m.Kind))
+	return m, nil
 }
 
 // queueCode logs that a code goes out, queues the message with it, and tells
