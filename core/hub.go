@@ -49,6 +49,14 @@ func (h *Hub) Set(job string, p Progress) {
 	f.changed = make(chan struct{})
 }
 
+// remember gives a job that ended before this console started its last
+// snapshot, from its record; one that the hub knows keeps its own.
+func (h *Hub) remember(job string, last Progress) {
+	if _, known := h.Get(job); !known {
+		h.Set(job, last)
+	}
+}
+
 // Get returns the newest snapshot and whether there is one.
 func (h *Hub) Get(job string) (Progress, bool) {
 	h.mu.Lock()
@@ -60,8 +68,8 @@ func (h *Hub) Get(job string) (Progress, bool) {
 	return f.snapshot, true
 }
 
-// Drop forgets a job. Watchers that hold it still get its last snapshot.
-func (h *Hub) Drop(job string) {
+// drop forgets a job whose grant has ended: nobody may watch it any more.
+func (h *Hub) drop(job string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.feeds, job)
@@ -97,6 +105,9 @@ func (w *Watcher) Next(ctx context.Context) (Progress, error) {
 		return Progress{}, err
 	}
 	for {
+		if ended := w.lease.Context(); ended.Err() != nil {
+			return Progress{}, context.Cause(ended)
+		}
 		w.hub.mu.Lock()
 		snapshot, number, changed := w.feed.snapshot, w.feed.number, w.feed.changed
 		w.hub.mu.Unlock()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
-
-	"breakglass/core/safetext"
 )
 
 // Inspect says what a backup of the owner's site would hold and how large it
@@ -44,6 +42,10 @@ func (c *Console) StartBackup(ctx context.Context, a Actor) (JobInfo, error) {
 	lease, err := c.authorize(ctx, c.base, a, CapStartBackup)
 	if err != nil {
 		return JobInfo{}, err
+	}
+	if c.base.Err() != nil {
+		lease.Release()
+		return JobInfo{}, Refuse(ErrState, "The server is being stopped; come back in a few minutes.")
 	}
 	var site Site
 	var job Job
@@ -89,9 +91,12 @@ func (t *turn) beginJob(grantID string) (Site, Job, bool, error) {
 	if err != nil {
 		return Site{}, Job{}, false, err
 	}
+	name, err := t.archiveName(site)
+	if err != nil {
+		return Site{}, Job{}, false, err
+	}
 	job, err := t.Jobs().Put(Job{
-		ID: id, Site: site.ID, Grant: grant.ID, State: JobRunning, Created: t.now,
-		Archive: site.ID + "-" + t.now.Format("20060102T150405Z") + t.c.engine.Extension(),
+		ID: id, Site: site.ID, Grant: grant.ID, State: JobRunning, Created: t.now, Archive: name,
 	})
 	if err != nil {
 		return Site{}, Job{}, false, err
@@ -105,6 +110,17 @@ func (t *turn) beginJob(grantID string) (Site, Job, bool, error) {
 		from: string(JobPlanned), to: string(JobRunning), data: map[string]string{"job": id, "archive": job.Archive},
 	}, nil)
 	return site, job, true, err
+}
+
+// archiveName names an archive after its site and the second; a backup that
+// begins within a second of another takes the next one.
+func (t *turn) archiveName(site Site) (string, error) {
+	for at := t.now; ; at = at.Add(time.Second) {
+		name := site.ID + "-" + at.UTC().Format("20060102T150405Z") + t.c.engine.Extension()
+		if _, err := t.Archives().Get(name); err != nil {
+			return name, ignoreNotFound(err)
+		}
+	}
 }
 
 // runJob makes the archive and records what became of it.
@@ -122,6 +138,9 @@ func (c *Console) runJob(ctx context.Context, a Actor, site Site, job Job) {
 		markFailed(&last)
 	}
 	c.hub.Set(job.ID, last)
+	if ctx.Err() != nil {
+		c.hub.drop(job.ID) // cut with its grant or cancelled: the record says all there is
+	}
 }
 
 // makeArchive runs the engine into the vault. A panic of the engine is an error
@@ -171,10 +190,6 @@ func (c *Console) sealing(job string, state StepState) {
 	p.Steps[len(p.Steps)-1].State = state
 	c.hub.Set(job, p)
 }
-
-// endTime bounds the recording of a job's end, which must happen even while the
-// console closes.
-const endTime = 30 * time.Second
 
 // sealJob records the archive. Where that fails the archive is removed again.
 func (c *Console) sealJob(a Actor, job Job, result BackupResult) error {
@@ -229,61 +244,6 @@ func (t *turn) sealJob(id string, size int64, result BackupResult) error {
 	return err
 }
 
-// failJob records that a job failed or was cancelled, and why.
-func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Job {
-	state, event := JobFailed, EventJobFailed
-	why := context.Cause(ctx)
-	switch {
-	case why != nil && !errors.Is(why, errShutdown):
-		state, event = JobCancelled, EventJobCancelled
-		job.Problem = problemOf(why)
-	case why != nil:
-		job.Problem = "The server was stopped while the backup ran; start it again."
-	default:
-		job.Problem = problemOf(cause)
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(c.base), endTime)
-	defer cancel()
-	err := c.update(end, "end backup", a, func(t *turn) error {
-		incident, err := t.text(idLength)
-		if err != nil {
-			return err
-		}
-		job.Incident = incident
-		return t.failJob(job, state, event)
-	})
-	if err != nil {
-		// The ledger cannot be written; at the next start the job is found
-		// running and marked failed then.
-		job.Problem = problemOf(errors.Join(cause, err))
-	}
-	return job
-}
-
-func (t *turn) failJob(ended Job, state JobState, event Event) error {
-	job, err := t.Jobs().Get(ended.ID)
-	if err != nil {
-		return err
-	}
-	if !allowed(jobEdges, job.State, state) {
-		return nil
-	}
-	from := job.State
-	job.State, job.Ended, job.Problem, job.Incident = state, t.now, ended.Problem, ended.Incident
-	if _, err := t.Jobs().Put(job); err != nil {
-		return err
-	}
-	site, err := t.Sites().Get(job.Site)
-	if err != nil {
-		return ignoreNotFound(err)
-	}
-	_, err = t.tell(site, line{
-		event: event, site: site.ID, grant: job.Grant, from: string(from), to: string(state), result: job.Problem,
-		data: map[string]string{"job": job.ID, "incident": job.Incident},
-	}, map[string]string{"problem": job.Problem})
-	return err
-}
-
 // CancelBackup ends the running backup of the owner's grant.
 func (c *Console) CancelBackup(ctx context.Context, a Actor) error {
 	lease, err := c.Authorize(ctx, a, CapStartBackup)
@@ -291,10 +251,20 @@ func (c *Console) CancelBackup(ctx context.Context, a Actor) error {
 		return err
 	}
 	defer lease.Release()
-	if lease.Grant().Job == "" {
+	id := lease.Grant().Job
+	running := false
+	err = c.view(ctx, "cancel backup", func(tx Tx) error {
+		job, err := tx.Jobs().Get(id)
+		running = err == nil && job.State.Open()
+		return ignoreNotFound(err)
+	})
+	if err != nil {
+		return err
+	}
+	if !running {
 		return Refuse(ErrState, "No backup is running.")
 	}
-	c.leases.end(jobLease(lease.Grant().Job), Refuse(ErrCancelled, "You cancelled the backup; start it again when you like."))
+	c.leases.end(jobLease(id), Refuse(ErrCancelled, "You cancelled the backup; start it again when you like."))
 	return nil
 }
 
@@ -304,8 +274,9 @@ func (c *Console) Watch(ctx context.Context, a Actor, job string) (*Watcher, err
 	if err != nil {
 		return nil, err
 	}
-	err = c.view(ctx, "find backup", func(tx Tx) error {
-		found, err := tx.Jobs().Get(job)
+	var found Job
+	err = c.view(ctx, "find backup", func(tx Tx) (err error) {
+		found, err = tx.Jobs().Get(job)
 		if err == nil && found.Grant != lease.Grant().ID {
 			err = ErrNotFound
 		}
@@ -315,45 +286,11 @@ func (c *Console) Watch(ctx context.Context, a Actor, job string) (*Watcher, err
 		lease.Release()
 		return nil, notFound(err, "There is no such backup.")
 	}
+	if !found.State.Open() {
+		c.hub.remember(job, Progress{Done: true, Verdict: found.Verdict, Notes: found.Notes, Problem: found.Problem})
+	}
 	return c.hub.watch(job, lease, c.clock), nil
 }
 
 // jobLease is the name under which a job's own work is cancelled.
 func jobLease(job string) string { return "job " + job }
-
-// problemOf is what an owner is told of an error: its own sentence if it has
-// one, else a general one. The rest stays in the server's log.
-func problemOf(err error) string {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		return safetext.Line(refusal.Error())
-	}
-	for kind, sentence := range map[error]string{
-		ErrNoSpace:  "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again.",
-		ErrSite:     "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you.",
-		ErrDatabase: "The site's database could not be dumped; nothing was changed. Start it again, or give the number below to whoever helps you.",
-	} {
-		if errors.Is(err, kind) {
-			return sentence
-		}
-	}
-	return "The backup stopped for a reason that it did not expect; nothing was changed. Start it again, or give the number below to whoever helps you."
-}
-
-func markFailed(p *Progress) {
-	steps := append([]Step(nil), p.Steps...)
-	for i := range steps {
-		if steps[i].State == StepRunning {
-			steps[i].State = StepFailed
-		}
-	}
-	p.Steps = steps
-}
-
-func safeLines(lines []string) []string {
-	safe := make([]string, 0, len(lines))
-	for _, l := range lines {
-		safe = append(safe, safetext.Line(l))
-	}
-	return safe
-}

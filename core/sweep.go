@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"breakglass/core/audit"
 )
 
 // The paces of the ticker.
@@ -168,8 +166,13 @@ func (c *Console) expire(ctx context.Context, grant Grant) error {
 	c.leases.end(grant.ID, Refuse(ErrExpired, "Access has expired; ask for it again."))
 	return c.update(ctx, "expire grant", systemActor, func(t *turn) error {
 		site, err := t.Sites().Get(grant.Site)
+		if ignoreNotFound(err) != nil {
+			return err
+		}
 		if err != nil || site.LiveGrant != grant.ID {
-			return ignoreNotFound(err)
+			// Somebody else ended it while it was on its way into the live ones.
+			t.endGrant(grant, Refuse(ErrExpired, "Access has expired; ask for it again."))
+			return nil
 		}
 		_, err = t.end(site, GrantExpired, EventGrantExpired, "")
 		return err
@@ -190,19 +193,47 @@ func (c *Console) sweepSlow(ctx context.Context) error {
 			}
 		}
 	}
-	old, err := collect(ctx, c, func(tx Tx) Table[Archive] { return tx.Archives() }, func(a Archive) bool {
-		return a.State != ArchiveRemoved && !now.Before(a.Removes)
+	return c.sweepArchives(ctx, now)
+}
+
+// sweepArchives removes the archives whose time is over, and those whose site
+// was removed: another site of the same name must not come by them.
+func (c *Console) sweepArchives(ctx context.Context, now time.Time) error {
+	why := make(map[string]string)
+	err := c.view(ctx, "sweep archives", func(tx Tx) error {
+		clear(why)
+		var inner error
+		err := tx.Archives().Each("", func(a Archive) bool {
+			if a.State == ArchiveRemoved {
+				return true
+			}
+			site, err := tx.Sites().Get(a.Site)
+			if inner = ignoreNotFound(err); inner != nil {
+				return false
+			}
+			switch {
+			case err != nil || a.Sealed.Before(site.Created):
+				why[a.ID] = siteRemoved
+			case !now.Before(a.Removes):
+				why[a.ID] = "its time is over"
+			}
+			return true
+		})
+		return errors.Join(err, inner)
 	})
 	if err != nil {
 		return err
 	}
-	for _, archive := range old {
-		if err := c.removeArchive(ctx, archive.ID, "its time is over"); err != nil {
+	for _, id := range sortedKeys(why) {
+		if err := c.removeArchive(ctx, id, why[id]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// siteRemoved is why an archive goes with its site.
+const siteRemoved = "its site was removed"
 
 func (c *Console) sweepRequest(ctx context.Context, siteID, factor string) error {
 	due := false
@@ -306,13 +337,4 @@ func (c *Console) watchClock(ctx context.Context, jumped bool) bool {
 		}))
 	}
 	return back
-}
-
-// putPersonal stores what lies beside a leaf.
-func putPersonal(log LogTable, subject string, seq int64, p audit.Personal) error {
-	data, err := p.Encode()
-	if err != nil {
-		return err
-	}
-	return log.PutPersonal(subject, seq, data)
 }

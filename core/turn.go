@@ -36,6 +36,7 @@ type effects struct {
 type endedGrant struct {
 	id    string
 	cause error
+	job   string // its newest
 }
 
 // turnRandom is how many random bytes a turn can draw: enough for a kit and
@@ -76,6 +77,7 @@ func (c *Console) update(ctx context.Context, operation string, actor Actor, f f
 	for _, end := range done.ended {
 		c.live.remove(end.id)
 		c.leases.end(end.id, end.cause)
+		c.hub.drop(end.job)
 	}
 	if done.mail {
 		c.wakeCourier()
@@ -184,8 +186,8 @@ func (t *turn) personal(l line) map[string]map[string]string {
 }
 
 // endGrant remembers to cut all work under a grant once the turn is durable.
-func (t *turn) endGrant(id string, cause error) {
-	t.after.ended = append(t.after.ended, endedGrant{id, cause})
+func (t *turn) endGrant(g Grant, cause error) {
+	t.after.ended = append(t.after.ended, endedGrant{g.ID, cause, g.Job})
 }
 
 // draw returns n of the turn's random bytes.
@@ -195,4 +197,13 @@ func (t *turn) draw(n int) ([]byte, error) {
 		return nil, fmt.Errorf("draw random bytes: %w", err)
 	}
 	return out, nil
+}
+
+// putPersonal stores what lies beside a leaf.
+func putPersonal(log LogTable, subject string, seq int64, p audit.Personal) error {
+	data, err := p.Encode()
+	if err != nil {
+		return err
+	}
+	return log.PutPersonal(subject, seq, data)
 }

@@ -1,0 +1,105 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"breakglass/core/safetext"
+)
+
+// endTime bounds the recording of a job's end, which must happen even while the
+// console closes.
+const endTime = 30 * time.Second
+
+// failJob records that a job failed or was cancelled, and why.
+func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Job {
+	state, event := JobFailed, EventJobFailed
+	why := context.Cause(ctx)
+	switch {
+	case why != nil && !errors.Is(why, errShutdown):
+		state, event = JobCancelled, EventJobCancelled
+		job.Problem = problemOf(why)
+	case why != nil:
+		job.Problem = "The server was stopped while the backup ran; start it again."
+	default:
+		job.Problem = problemOf(cause)
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(c.base), endTime)
+	defer cancel()
+	err := c.update(end, "end backup", a, func(t *turn) error {
+		incident, err := t.text(idLength)
+		if err != nil {
+			return err
+		}
+		job.Incident = incident
+		return t.failJob(job, state, event)
+	})
+	if err != nil {
+		// The ledger cannot be written; at the next start the job is found
+		// running and marked failed then.
+		job.Problem = problemOf(errors.Join(cause, err))
+	}
+	return job
+}
+
+func (t *turn) failJob(ended Job, state JobState, event Event) error {
+	job, err := t.Jobs().Get(ended.ID)
+	if err != nil {
+		return err
+	}
+	if !allowed(jobEdges, job.State, state) {
+		return nil
+	}
+	from := job.State
+	job.State, job.Ended, job.Problem, job.Incident = state, t.now, ended.Problem, ended.Incident
+	if _, err := t.Jobs().Put(job); err != nil {
+		return err
+	}
+	site, err := t.Sites().Get(job.Site)
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	_, err = t.tell(site, line{
+		event: event, site: site.ID, grant: job.Grant, from: string(from), to: string(state), result: job.Problem,
+		data: map[string]string{"job": job.ID, "incident": job.Incident},
+	}, map[string]string{"problem": job.Problem})
+	return err
+}
+
+// problemOf is what an owner is told of an error: its own sentence if it has
+// one, else a general one. The rest stays in the server's log.
+func problemOf(err error) string {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return safetext.Line(refusal.Error())
+	}
+	for kind, sentence := range map[error]string{
+		ErrNoSpace:  "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again.",
+		ErrSite:     "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you.",
+		ErrDatabase: "The site's database could not be dumped; nothing was changed. Start it again, or give the number below to whoever helps you.",
+	} {
+		if errors.Is(err, kind) {
+			return sentence
+		}
+	}
+	return "The backup stopped for a reason that it did not expect; nothing was changed. Start it again, or give the number below to whoever helps you."
+}
+
+func markFailed(p *Progress) {
+	steps := append([]Step(nil), p.Steps...)
+	for i := range steps {
+		if steps[i].State == StepRunning {
+			steps[i].State = StepFailed
+		}
+	}
+	p.Steps = steps
+}
+
+func safeLines(lines []string) []string {
+	safe := make([]string, 0, len(lines))
+	for _, l := range lines {
+		safe = append(safe, safetext.Line(l))
+	}
+	return safe
+}
