@@ -42,7 +42,7 @@ func (c *Console) Activate(ctx context.Context, a Actor) (GrantInfo, error) {
 
 func (t *turn) activate(site Site, r Request) (Grant, error) {
 	if site.LiveGrant != "" {
-		return Grant{}, t.join(site, r)
+		return t.join(site, r)
 	}
 	id, err := t.newID("G")
 	if err != nil {
@@ -63,19 +63,19 @@ func (t *turn) activate(site Site, r Request) (Grant, error) {
 }
 
 // join opens the site's live grant to one more session.
-func (t *turn) join(site Site, r Request) error {
+func (t *turn) join(site Site, r Request) (Grant, error) {
 	grant, err := t.Grants().Get(site.LiveGrant)
 	if err != nil {
-		return err
+		return Grant{}, err
 	}
 	grant.Tokens, grant.WrongTokens = append(grant.Tokens, r.Claim), 0
 	if grant, err = t.Grants().Put(grant); err != nil {
-		return err
+		return Grant{}, err
 	}
 	if r.State == RequestVerified {
 		r.State = RequestReady
 	}
-	return t.finish(site, r, grant, EventGrantReproved)
+	return grant, t.finish(site, r, grant, EventGrantReproved)
 }
 
 // finish takes an activated request off the site's open ones and its factor's
@@ -174,7 +174,7 @@ func (t *turn) end(site Site, to GrantState, event Event, reason string) (Site, 
 		data["reason"] = reason
 		l.personal = map[string]map[string]string{siteSubject(site.ID): {"reason": reason}}
 	}
-	t.endGrant(grant.ID, grant.endCause())
+	t.endGrant(grant, grant.endCause())
 	_, err = t.tell(site, l, data)
 	return site, err
 }

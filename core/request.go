@@ -57,13 +57,17 @@ func (t *turn) draft(site Site, reason string) (Request, error) {
 	if len(site.usableContacts(t.now)) == 0 && !site.Paper.live() {
 		return Request{}, Refuse(ErrNoContact, "No address is set that a code could go to; only your web manager can set one. Call %s.", orElse(site.Call, "your web manager"))
 	}
+	tries, err := t.triesBefore(site)
+	if err != nil {
+		return Request{}, err
+	}
 	id, err := t.newID("R")
 	if err != nil {
 		return Request{}, err
 	}
 	r, err := t.Requests().Put(Request{
 		ID: id, Site: site.ID, State: RequestDrafted, Factor: t.actor.Factor, Reason: reason,
-		Created: t.now, Lapses: t.now.Add(RequestLife), Joins: site.LiveGrant != "",
+		Created: t.now, Lapses: t.now.Add(RequestLife), Tries: tries,
 	})
 	if err != nil {
 		return Request{}, err
@@ -78,6 +82,16 @@ func (t *turn) draft(site Site, reason string) (Request, error) {
 		personal: map[string]map[string]string{siteSubject(site.ID): {"reason": reason}},
 	}, map[string]string{"reason": reason})
 	return r, err
+}
+
+// triesBefore is how many wrong tries a request that was cancelled hands on to
+// the next: cancelling and asking again must not give a guesser new ones.
+func (t *turn) triesBefore(site Site) (int, error) {
+	last, err := t.Requests().Get(site.LastRequest[t.actor.Factor])
+	if err != nil || last.State != RequestCancelled {
+		return 0, ignoreNotFound(err)
+	}
+	return last.Tries, nil
 }
 
 // SendCode sends a new code to one of the site's contacts; an earlier code is
@@ -99,7 +113,7 @@ func (c *Console) SendCode(ctx context.Context, a Actor, contactID string) (Requ
 		if !ok || !contact.usable(t.now) {
 			return Refuse(ErrNoContact, "No code can go to that contact; choose another.")
 		}
-		if r.Sends >= SendsPerRequest {
+		if r.Sends >= SendsPerRequest || r.Tries >= TriesPerRequest {
 			refusal, err = t.noMoreSends(site, r)
 			return err
 		}

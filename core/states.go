@@ -112,9 +112,7 @@ type Request struct {
 	Claim       []byte // HMAC of the token that its proved session holds
 	WrongTokens int
 	Paper       bool      // proved by the paper code
-	Joins       bool      // made while a grant was live: it opens that one
 	Ready       time.Time // while holding: when the hold ends
-	Veto        bool      // whether it can still be vetoed
 	Ended       time.Time
 	Grant       string // once activated
 }

@@ -172,7 +172,8 @@ func (t *turn) verified(r Request, claim []byte) error {
 		return err
 	}
 	if site.LiveGrant != "" {
-		return t.join(site, r)
+		_, err = t.join(site, r)
+		return err
 	}
 	hold := min(site.Hold, MaxHold)
 	if r.Paper {
