@@ -28,9 +28,13 @@ func (c *Console) Grants(ctx context.Context, a Actor) ([]GrantInfo, error) {
 	return infos, err
 }
 
-// Grant shows one grant with its newest job and all that was logged of it.
+// Grant shows one grant with its newest job and all that was logged of it. That
+// is reading the log, and logged as such.
 func (c *Console) Grant(ctx context.Context, a Actor, id string) (GrantStory, error) {
 	var story GrantStory
+	if err := c.logReading(ctx, a); err != nil {
+		return story, err
+	}
 	err := c.view(ctx, "show grant", func(tx Tx) error {
 		story = GrantStory{}
 		scope, err := scopeOf(tx, a)

@@ -272,19 +272,22 @@ func (c *Console) logReading(ctx context.Context, a Actor) error {
 	now := c.judge.now()
 	c.readers.mu.Lock()
 	last, again := c.readers.last[a.ID()]
-	again = again && now.Sub(last) < readingPause
-	if !again {
-		set(&c.readers.last, a.ID(), now)
-	}
 	c.readers.mu.Unlock()
-	if again {
+	if again && now.Sub(last) < readingPause {
 		return nil
 	}
-	return c.update(ctx, "log reading", a, func(t *turn) error {
+	err := c.update(ctx, "log reading", a, func(t *turn) error {
 		if _, err := scopeOf(t.Tx, a); err != nil {
 			return err
 		}
 		_, err := t.record(line{event: EventLogRead, result: "ok"})
 		return err
 	})
+	if err != nil {
+		return err // a reading that could not be logged must not count as logged
+	}
+	c.readers.mu.Lock()
+	defer c.readers.mu.Unlock()
+	set(&c.readers.last, a.ID(), now)
+	return nil
 }
