@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // AddContact adds an address of a site's owner, or a watcher who gets notices
@@ -63,7 +64,7 @@ func (c *Console) RemoveContact(ctx context.Context, a Actor, id, contactID stri
 			removed.Until = t.now
 		}
 		// The notice goes to the old address as well.
-		if err := t.tellContact(withAll(site), EventContactRemoved, *removed); err != nil {
+		if err := t.tellContact(stillTold(site, i, t.now), EventContactRemoved, *removed); err != nil {
 			return err
 		}
 		_, err = t.Sites().Put(site)
@@ -71,14 +72,11 @@ func (c *Console) RemoveContact(ctx context.Context, a Actor, id, contactID stri
 	})
 }
 
-// withAll lets a notice reach removed contacts too.
-func withAll(site Site) Site {
+// stillTold lets the notice of a removal reach the i-th contact, which may be
+// gone at once.
+func stillTold(site Site, i int, now time.Time) Site {
 	site.Contacts = slices.Clone(site.Contacts)
-	for i := range site.Contacts {
-		if c := &site.Contacts[i]; !c.Until.IsZero() {
-			c.Until = c.Until.Add(ContactWait)
-		}
-	}
+	site.Contacts[i].Until = now.Add(ContactWait)
 	return site
 }
 
