@@ -116,7 +116,9 @@ func (w *world) run() *archived {
 		w.t.Fatalf("run: %v (%v)", err, causes(err))
 	}
 	w.clean()
-	return w.unpack(result, out.Bytes())
+	a := w.unpack(result, out.Bytes())
+	a.verify()
+	return a
 }
 
 func (w *world) unpack(result core.BackupResult, data []byte) *archived {
@@ -170,7 +172,6 @@ func (a *archived) manifest(kind string) (lines []map[string]any) {
 	return lines
 }
 
-
 // causes prints what lies under a refusal.
 func causes(err error) string {
 	var out []string
@@ -191,4 +192,17 @@ func causes(err error) string {
 	}
 	each(err)
 	return strings.Join(out, " ← ")
+}
+
+// verify checks the archive with our own verifier.
+func (a *archived) verify() backup.Report {
+	a.t.Helper()
+	report, err := backup.Verify(a.t.Context(), bytes.NewReader(a.bytes), backup.VerifyOptions{Signer: a.key.PublicKey(), Scratch: a.scratch})
+	if err != nil || !report.Proven {
+		a.t.Fatalf("verify: %v (%v)", err, report.Wrong)
+	}
+	if report.Verdict != a.result.Verdict || report.Tables != a.result.Tables || report.Rows != a.result.Rows || report.Files != a.result.Files {
+		a.t.Errorf("verify reports %+v, the run %+v", report, a.result)
+	}
+	return report
 }

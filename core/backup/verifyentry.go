@@ -1,0 +1,154 @@
+package backup
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+
+	"breakglass/core/safetext"
+
+	"github.com/hiddeco/sshsig"
+	"golang.org/x/crypto/ssh"
+)
+
+func shownLine(path string) string { return safetext.Line(shown(path)) }
+
+// dumpCheck follows one dump through its parts.
+type dumpCheck struct {
+	scan  *dumpScanner
+	parts int
+}
+
+var partForm = regexp.MustCompile(`^(database/[^/]+)/([0-9]{4})\.sql$`)
+
+// look hashes an entry and returns the line that its manifest should have.
+func (v *verifier) look(name string, h *tar.Header, content io.Reader) (Entry, error) {
+	entry := Entry{Size: h.Size}
+	switch h.Typeflag {
+	case tar.TypeReg:
+		entry = entryLine(lineFile, name, h)
+		sum := sha256.New()
+		into := io.Writer(sum)
+		if dump := v.dumpOf(name); dump != nil {
+			into = io.MultiWriter(sum, dump)
+		}
+		n, err := io.Copy(into, content)
+		if err != nil {
+			return Entry{}, damaged(err)
+		}
+		v.report.Bytes += n
+		v.report.Files++
+		entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	case tar.TypeDir:
+		entry = entryLine(lineDir, name, h)
+	case tar.TypeSymlink:
+		entry = entryLine(lineLink, name, h)
+	default:
+		return Entry{}, fault("“%s” is neither a file, nor a directory, nor a symbolic link; no archive of breakglass holds such a thing.", shownLine(name))
+	}
+	return entry, nil
+}
+
+// dumpOf returns where a part of a dump is read to, nil for other files. Parts
+// must come in order.
+func (v *verifier) dumpOf(name string) io.Writer {
+	m := partForm.FindStringSubmatch(name)
+	if m == nil {
+		return nil
+	}
+	dump := v.dumps[m[1]]
+	if dump == nil {
+		if len(v.dumps) >= maxInstalls {
+			v.wrong("The archive holds more databases than any site.")
+			return nil
+		}
+		dump = &dumpCheck{scan: newDumpScanner()}
+		v.dumps[m[1]] = dump
+	}
+	dump.parts++
+	if number, err := strconv.Atoi(m[2]); err != nil || number != dump.parts {
+		v.wrong(fmt.Sprintf("Part %d of the dump in %s is missing or out of order.", dump.parts, shownLine(m[1])))
+	}
+	return dump
+}
+
+// maxDumpTables bounds the tables that one dump is counted for.
+const maxDumpTables = 1 << 20
+
+// Write implements io.Writer.
+func (d *dumpCheck) Write(p []byte) (int, error) {
+	written := len(p)
+	for len(p) > 0 {
+		n, _ := d.scan.scan(p)
+		p = p[n:]
+		if len(d.scan.Rows) > maxDumpTables {
+			return 0, fault("A dump in the archive has more tables than any database.")
+		}
+	}
+	return written, nil
+}
+
+// checkSignature checks the manifest's signature.
+func (v *verifier) checkSignature() error {
+	if v.signature == nil {
+		if v.options.Signer != nil {
+			return fault("The archive is not signed, but a signature by %s was demanded; do not trust it.", ssh.FingerprintSHA256(v.options.Signer))
+		}
+		return nil
+	}
+	signature, err := sshsig.Unarmor(v.signature)
+	if err != nil {
+		return fault("The archive's signature cannot be read; do not trust the archive.")
+	}
+	content, err := v.manifest.Reader()
+	if err != nil {
+		return err
+	}
+	if err := sshsig.Verify(content, signature, signature.PublicKey, signature.HashAlgorithm, Namespace); err != nil {
+		return fault("The archive's signature does not fit its manifest: one of them was changed. Do not trust the archive.")
+	}
+	v.report.Signer = ssh.FingerprintSHA256(signature.PublicKey)
+	if v.options.Signer == nil {
+		return nil
+	}
+	if !bytes.Equal(signature.PublicKey.Marshal(), v.options.Signer.Marshal()) {
+		return fault("The archive is signed by %s, not by %s as demanded; do not trust it.", v.report.Signer, ssh.FingerprintSHA256(v.options.Signer))
+	}
+	v.report.Proven = true
+	return nil
+}
+
+// maxLine bounds a line of a manifest, in bytes.
+const maxLine = 1 << 20
+
+// lineReader reads lines of bounded length.
+type lineReader struct{ r *bufio.Reader }
+
+func newLineReader(r io.Reader) *lineReader { return &lineReader{bufio.NewReaderSize(r, 64<<10)} }
+
+// next returns a line without its break, or io.EOF.
+func (l *lineReader) next() ([]byte, error) {
+	var line []byte
+	for {
+		piece, err := l.r.ReadSlice('\n')
+		line = append(line, piece...)
+		switch {
+		case len(line) > maxLine:
+			return nil, fault("The archive's manifest has a line of more than %d bytes; this archive was tampered with.", maxLine)
+		case err == nil:
+			return line[:len(line)-1], nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return nil, fault("The archive's manifest ends in the middle of a line.")
+		default:
+			return nil, err
+		}
+	}
+}
