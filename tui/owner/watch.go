@@ -11,15 +11,21 @@ import (
 	"breakglass/tui/widget"
 )
 
+// feed gives one snapshot after the other: a [core.Watcher].
+type feed interface {
+	Next(ctx context.Context) (core.Progress, error)
+	Close()
+}
+
 type (
 	watchMsg struct {
 		job     string
-		watcher *core.Watcher
+		watcher feed
 		err     error
 	}
 	progressMsg struct {
 		job      string
-		watcher  *core.Watcher
+		watcher  feed
 		progress core.Progress
 		err      error
 	}
@@ -35,10 +41,11 @@ func (s *Screen) watch() tea.Cmd {
 	return func() tea.Msg {
 		ctx := s.terminal.Context()
 		watcher, err := s.console.Watch(ctx, actor, job)
-		if err == nil {
-			context.AfterFunc(ctx, watcher.Close) // whatever becomes of the message
+		if err != nil {
+			return watchMsg{job: job, err: err}
 		}
-		return watchMsg{job, watcher, err}
+		context.AfterFunc(ctx, watcher.Close) // whatever becomes of the message
+		return watchMsg{job: job, watcher: watcher}
 	}
 }
 
@@ -51,7 +58,7 @@ func (s *Screen) watched(msg watchMsg) tea.Cmd {
 }
 
 // next waits for one snapshot. The watcher is closed when there are no more.
-func (s *Screen) next(job string, watcher *core.Watcher) tea.Cmd {
+func (s *Screen) next(job string, watcher feed) tea.Cmd {
 	return widget.Do(s.terminal.Context(), func(ctx context.Context) tea.Msg {
 		progress, err := watcher.Next(ctx)
 		if err != nil {
