@@ -159,6 +159,31 @@ func TestDeadCodeIsNeverSent(t *testing.T) {
 	})
 }
 
+// Nor is one whose life ended while the attempt was being counted.
+func TestCodeThatDiesOnTheWayIsNotSent(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.queue("M-1", core.EventCode, core.ContactEmail, func(m *core.Message) { m.Expires = m.Created.Add(time.Second) })
+		after(time.Minute)
+		if m := b.got("M-1"); m.State != core.MessageExpired || m.Attempts != 1 || len(b.mail.sent()) != 0 {
+			t.Errorf("%d sends, %+v", len(b.mail.sent()), m)
+		}
+	}, func(b *bench, _ *Options) { b.slowly = time.Second })
+}
+
+// A code with nowhere else to go is tried at its own provider to its end.
+func TestCodeWithoutAnotherChannel(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.mail.follow(always(Answer{Detail: "no answer"}))
+		b.queue("M-1", core.EventCode, core.ContactEmail, func(m *core.Message) { m.Fallback = nil })
+		after(9 * time.Minute)
+		b.mail.follow(always(taken))
+		after(time.Minute)
+		if m := b.got("M-1"); m.State != core.MessageAccepted || b.asked != 0 {
+			t.Errorf("switched %d times, %+v", b.asked, m)
+		}
+	})
+}
+
 // A code that is not accepted goes by the other channel after 30 s, once,
 // whether its send fails, hangs, or is never tried for want of a free provider.
 func TestCodeGoesByTheOtherChannelInTime(t *testing.T) {
@@ -180,8 +205,8 @@ func TestCodeGoesByTheOtherChannelInTime(t *testing.T) {
 					t.Errorf("too early: %s", got)
 				}
 				after(time.Hour)
-				if got := b.switched(); got != "M-1 after 30s" {
-					t.Errorf("got %q", got)
+				if got := b.switched(); got != "M-1 after 30s" || b.asked != 1 {
+					t.Errorf("got %q, asked %d times", got, b.asked)
 				}
 			})
 		})

@@ -84,10 +84,10 @@ func (f facts) who(actor string) string {
 
 // factor says what an actor proved themselves by.
 func (f facts) factor(factor string) string {
-	switch {
-	case factor == "":
+	switch factor {
+	case "":
 		return ""
-	case factor == "passphrase":
+	case "passphrase":
 		return f.text("notify.factor.passphrase")
 	default:
 		return words.Text(f.m.Lang, "notify.factor.key", map[string]any{"Key": factor})

@@ -29,8 +29,10 @@ type outbox struct {
 	ended    map[string]core.Message
 	outcomes map[string][]core.Outcome
 	switches []string // message, and when
+	asked    int      // calls of SwitchChannel
 	endFails error
 	begins   error
+	slowly   time.Duration // that BeginSend takes
 	unsigned error
 }
 
@@ -81,6 +83,7 @@ func (o *outbox) Pending(context.Context) ([]core.Message, error) {
 func (o *outbox) BeginSend(_ context.Context, id string) (core.Message, core.Secret, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	time.Sleep(o.slowly)
 	m, ok := o.open[id]
 	switch {
 	case o.begins != nil:
@@ -121,6 +124,7 @@ func (o *outbox) EndSend(_ context.Context, id string, out core.Outcome) error {
 func (o *outbox) SwitchChannel(_ context.Context, id string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.asked++
 	m, ok := o.open[id]
 	if ok && m.Event == core.EventCode && !m.Switched {
 		m.Switched = true

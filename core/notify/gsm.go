@@ -67,8 +67,12 @@ func cut(s string, n int) string {
 
 func places(s string) int { return utf8.RuneCountInString(s) }
 
-// numberForm finds a phone number in free text.
-var numberForm = regexp.MustCompile(`\+?[0-9(][0-9 ()./-]{4,}[0-9]`)
+// numberForm finds what may be a phone number in free text.
+var numberForm = regexp.MustCompile(`\+?[0-9]* ?(\([0-9]{1,5}\) ?)?[0-9][0-9 ./-]{3,}[0-9]`)
+
+// minDigits is the fewest digits that are taken for a number rather than for
+// opening hours.
+const minDigits = 6
 
 // shortCall fits whom to call into n places. A number in it is what counts: it
 // stays whole, and as much of the name before it as there is room for.
@@ -77,11 +81,42 @@ func shortCall(call string, n int) string {
 	if places(call) <= n {
 		return call
 	}
-	at := numberForm.FindStringIndex(call)
-	if at == nil {
+	at, number := findNumber(call)
+	if number == "" || places(number) > n {
 		return cut(call, n)
 	}
-	number := strings.NewReplacer(" ", "", "(", "", ")", "", "-", "", ".", "", "/", "").Replace(call[at[0]:at[1]])
-	name := cut(strings.TrimRight(call[:at[0]], " ,;:-("), n-places(number)-1)
+	name := cut(strings.TrimRight(call[:at], " ,;:-("), n-places(number)-1)
 	return cut(strings.TrimLeft(name+" "+number, " "), n)
+}
+
+// findNumber returns the phone number in a text, without what only makes it
+// easy to read, and where it stands: the first with its country, else the one
+// with the most digits. "" is none.
+func findNumber(text string) (at int, number string) {
+	for _, span := range numberForm.FindAllStringIndex(text, -1) {
+		found := compact(text[span[0]:span[1]])
+		switch {
+		case len(found) < minDigits:
+		case strings.HasPrefix(found, "+"):
+			return span[0], found
+		case len(found) > len(number):
+			at, number = span[0], found
+		}
+	}
+	return at, number
+}
+
+// compact leaves the digits of a number, and the + of its country; the "(0)"
+// that is only dialled at home goes.
+func compact(number string) string {
+	number = strings.TrimSpace(number)
+	if strings.HasPrefix(number, "+") {
+		number = strings.ReplaceAll(number, "(0)", "")
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '+' || (r >= '0' && r <= '9') {
+			return r
+		}
+		return -1
+	}, number)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -204,10 +205,13 @@ func TestJitterSpreadsWaits(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
 		}
 	}
-	j := jitter{random: strings.NewReader(strings.Repeat("\xff\x12\x34\x56\x78\x9a\xbc\xde", 10))}
-	for range 10 {
-		if got := j.spread(time.Minute); got <= 30*time.Second-1 || got > time.Minute {
-			t.Errorf("got %v", got)
-		}
+	j := jitter{random: rand.NewChaCha8([32]byte{1})}
+	least, most := time.Hour, time.Duration(0)
+	for range 256 {
+		got := j.spread(time.Minute)
+		least, most = min(least, got), max(most, got)
+	}
+	if least <= 30*time.Second || least > 32*time.Second || most > time.Minute || most < 58*time.Second {
+		t.Errorf("from %v to %v", least, most)
 	}
 }

@@ -137,7 +137,7 @@ func TestSMSSaysWhatItMust(t *testing.T) {
 			t.Fatal(err)
 		}
 		sms := text.Body.Reveal()
-		for _, want := range []string{m.Site + " 2026-11-24 18:47 +0545: ", gsm(factsOf(m).word("sms")), "+31201234567", "123456789 deadbeef"} {
+		for _, want := range []string{m.Site + " 2026-11-24 18:47 +0545: ", gsm(factsOf(m).word("sms")), "+31201234567. Log 123456789 deadbeef"} {
 			if !strings.Contains(sms, want) {
 				t.Errorf("%s lacks %q: %s", event, want, sms)
 			}
@@ -157,6 +157,17 @@ func TestSMS(t *testing.T) {
 	}
 }
 
+// Where an event's own words are too long, they are cut: not the number, not
+// the log.
+func TestSMSCutsWordsBeforeTheLog(t *testing.T) {
+	m := longest(core.Event("an."+strings.Repeat("event", 40)), core.ContactPhone)
+	text, err := Render(m, core.Secret{}, testCheckpoint)
+	sms := text.Body.Reveal()
+	if err != nil || places(sms) != maxSMS || !strings.HasSuffix(sms, " +31201234567. Log 123456789 deadbeef") {
+		t.Errorf("%v, %d places: %s", err, places(sms), sms)
+	}
+}
+
 func TestShortCall(t *testing.T) {
 	for _, test := range []struct {
 		call string
@@ -168,6 +179,10 @@ func TestShortCall(t *testing.T) {
 		{"Eva van den Berg at Webworks, +31 20 123 4567", 16, "Eva +31201234567"},
 		{"Eva van den Berg at Webworks, +31 20 123 4567", 13, "+31201234567"},
 		{"(020) 123-4567 is the number of the people who look after it", 20, "0201234567"},
+		{"Eva van den Berg, +31 (0)6 1234 5678, or in an emergency 112", 18, "Eva v +31612345678"},
+		{"Mon-Fri 09:00-17:00 Webworks BV 020 123 4567 (9-17 h), Eva", 24, "Mon-Fri 09:00 0201234567"},
+		{"9-17 h: Webworks BV +31 20 123 4567 (9-17 h), Eva, 0800 1234567890", 24, "9-17 h: Web +31201234567"},
+		{"1234567890123456789012345 is no number", 10, "1234567890"},
 		{"the people who look after the website", 16, "the people who l"},
 		{"“Åse” Łukasz [office], +4712345678", 40, "\"Åse\" Lukasz (office), +4712345678"},
 	} {
