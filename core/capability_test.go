@@ -39,8 +39,9 @@ var situations = map[string]func(*world) core.Actor{
 	"locked": func(w *world) core.Actor { w.lockOut(w.owner); return w.owner },
 	"lapsed": func(w *world) core.Actor {
 		a := w.prove(w.owner)
+		w.after(core.RequestLife)
 		w.run()
-		w.after(core.RequestLife + time.Minute)
+		w.after(slow)
 		return a
 	},
 	"active": func(w *world) core.Actor { return w.access() },
@@ -61,15 +62,17 @@ var situations = map[string]func(*world) core.Actor{
 	},
 	"over on a ledger that is full": func(w *world) core.Actor {
 		a := w.access()
-		w.run()
 		w.ledger.FailUpdates(core.ErrNoSpace)
-		w.after(core.DefaultLife + time.Second)
+		w.after(core.DefaultLife)
+		w.run()
+		w.after(time.Second)
 		return a
 	},
 	"expired": func(w *world) core.Actor {
 		a := w.access()
+		w.after(core.DefaultLife)
 		w.run()
-		w.after(core.DefaultLife + time.Second)
+		w.after(time.Second)
 		return a
 	},
 	"tokens dead": func(w *world) core.Actor {

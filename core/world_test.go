@@ -269,6 +269,9 @@ func wrong(code string) string {
 	return "0" + code[1:]
 }
 
+// slow is by when the console has done what it does less often.
+const slow = 20 * time.Second
+
 // after lets d pass.
 func (w *world) after(d time.Duration) {
 	time.Sleep(d)
