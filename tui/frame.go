@@ -6,7 +6,6 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/rivo/uniseg"
 
-	"breakglass/core/safetext"
 	"breakglass/core/view"
 	"breakglass/tui/widget"
 )
@@ -56,10 +55,18 @@ func (m *shell) header() string {
 	if h, ok := m.screen.(widget.Header); ok {
 		corner = m.theme.Cut(m.theme.Line(h.Corner()), m.width/2)
 	}
-	left := m.text("header", map[string]any{"Name": safetext.Line(m.actor.Name), "Role": m.text("role."+string(m.actor.Role), nil)})
+	left := m.text("header", map[string]any{"Where": m.where(), "Role": m.text("role."+string(m.actor.Role), nil)})
 	left = m.theme.Cut(m.theme.Line(left), m.width-uniseg.StringWidth(corner)-1)
 	left = view.Pad(left, m.width-uniseg.StringWidth(corner))
 	return m.theme.Muted.Render(left) + m.theme.Strong.Render(corner)
+}
+
+// where is who came to which host.
+func (m *shell) where() string {
+	if p, ok := m.screen.(widget.Placed); ok {
+		return p.Where()
+	}
+	return m.actor.Name + "@" + m.host
 }
 
 // banners are the lines that must be seen before the body.
@@ -128,7 +135,7 @@ func (m *shell) keys() []key.Binding {
 	}
 	if m.help {
 		keys := append([]key.Binding{}, m.screen.Keys()...)
-		return append(keys, named("pgdown", "PgDn PgUp", "scroll"), named("ctrl+c", "Ctrl+C", "leave"), named("esc", "Esc", "close_help"))
+		return append(keys, named("pgdown", "PgDn PgUp", "scroll"), named("ctrl+c", m.leaves(), "leave"), named("esc", "Esc", "close_help"))
 	}
 	keys := append([]key.Binding{}, m.screen.Keys()...)
 	keys = append(keys, named("ctrl+c", "Ctrl+C", "leave"))
@@ -136,4 +143,12 @@ func (m *shell) keys() []key.Binding {
 		return append(keys, named("f1", "F1", "help"))
 	}
 	return append(keys, named("?", "?", "help"))
+}
+
+// leaves names the keys that leave: q is text where text is typed.
+func (m *shell) leaves() string {
+	if m.screen.Typing() {
+		return "Ctrl+C"
+	}
+	return "Ctrl+C q"
 }

@@ -56,7 +56,7 @@ func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock,
 		return nil
 	}
 	width, height := t.Size()
-	return &shell{terminal: t, theme: theme, actor: actor, screen: screen, width: clamp(width), height: clamp(height)}
+	return &shell{terminal: t, theme: theme, actor: actor, host: o.host, screen: screen, width: clamp(width), height: clamp(height)}
 }
 
 // clamp bounds a window's side: terminals report 0, and worse.
@@ -81,6 +81,7 @@ type shell struct {
 	terminal      widget.Terminal
 	theme         widget.Theme
 	actor         core.Actor
+	host          string
 	screen        widget.Screen
 	width, height int
 

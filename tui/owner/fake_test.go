@@ -277,3 +277,20 @@ func check(t *testing.T, err error) {
 }
 
 var _ widget.Terminal = (*terminal)(nil)
+
+// output is a terminal's screen that waits for a text.
+type output struct {
+	text  string
+	until func(string) bool
+	then  func()
+	seen  bool
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.text += string(p)
+	if !o.seen && o.until(o.text) {
+		o.seen = true
+		o.then()
+	}
+	return len(p), nil
+}

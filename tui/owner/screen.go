@@ -64,6 +64,7 @@ func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Consol
 var (
 	_ widget.Screen  = (*Screen)(nil)
 	_ widget.Header  = (*Screen)(nil)
+	_ widget.Placed  = (*Screen)(nil)
 	_ widget.Closer  = (*Screen)(nil)
 	_ widget.Leaver  = (*Screen)(nil)
 	_ widget.Speaker = (*Screen)(nil)
@@ -159,10 +160,10 @@ func (s *Screen) update(msg tea.Msg) tea.Cmd {
 
 // took takes a state that was read.
 func (s *Screen) took(msg stateMsg) tea.Cmd {
-	s.reading = false
 	if msg.gen != s.gen {
-		return s.load()
+		return nil // a newer one is on its way
 	}
+	s.reading = false
 	if msg.err != nil {
 		return widget.Fail(s.Lang(), msg.err)
 	}

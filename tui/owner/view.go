@@ -36,6 +36,14 @@ func (s *Screen) Corner() string {
 	return ""
 }
 
+// Where implements widget.Placed.
+func (s *Screen) Where() string {
+	if s.state.Host == "" {
+		return s.actor.Name
+	}
+	return s.state.Site + "@" + s.state.Host
+}
+
 // View implements widget.Screen.
 func (s *Screen) View(width, height int) string {
 	b := newBody(s.theme, width, height)

@@ -82,6 +82,7 @@ func (s *Screen) drawProgress(b *body) {
 	b.say(s.text("progress.lead", nil))
 	b.gap()
 	s.drawBar(b, p)
+	b.next(s.text("progress.next", nil))
 	b.gap()
 	for _, step := range p.Steps {
 		b.item(s.stepSign(step.State), view.Step(s.Lang(), step.Name))
@@ -90,7 +91,6 @@ func (s *Screen) drawProgress(b *body) {
 		b.add(s.theme.Muted.Render(s.theme.Cut(s.theme.Line(s.text("progress.current", map[string]any{"Name": current})), b.width)))
 	}
 	s.drawNotes(b, p.Notes)
-	b.next(s.text("progress.next", nil))
 	b.quiet(s.text("progress.laptop", nil))
 	s.call(b)
 }

@@ -17,11 +17,11 @@ func (s *Screen) drawContacts(b *body) {
 		id = "contacts.elsewhere"
 	}
 	b.say(s.text(id, nil))
+	b.next(s.text("contacts.next", nil))
 	b.gap()
 	for i, w := range s.ways() {
 		s.choice(b, i == s.cursor, s.wayText(w))
 	}
-	b.next(s.text("contacts.next", nil))
 	b.quiet(s.text("contacts.sends", map[string]any{"Count": r.SendsLeft}))
 	b.quiet(s.text("contacts.wrong", map[string]any{"Call": s.state.Call}))
 }

@@ -14,6 +14,10 @@ func (s *Screen) drawDownload(b *body) {
 	b.gap()
 	b.copyable(l.sftp)
 	s.drawSent(b, a)
+	if len(a.Notes) > 0 {
+		b.gap()
+		s.drawNotes(b, a.Notes)
+	}
 	b.quiet(s.text("download.or", nil))
 	b.gap()
 	b.copyable(l.scp)
@@ -37,7 +41,6 @@ func (s *Screen) drawVerdict(b *body, a core.ArchiveInfo) {
 	default:
 		b.bad(s.text("download.incomplete", data))
 	}
-	s.drawNotes(b, a.Notes)
 }
 
 // drawSent shows the download itself, as the console sees it.

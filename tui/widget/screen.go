@@ -64,6 +64,9 @@ type Screen interface {
 // corner, such as the time left.
 type Header interface{ Corner() string }
 
+// Placed is a screen that knows itself how its person reached it: "acme@host".
+type Placed interface{ Where() string }
+
 // Closer is a screen that wants the whole connection closed when it ends,
 // because the access it showed is over.
 type Closer interface{ CloseConnection() bool }
