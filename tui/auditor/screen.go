@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ func (s *Screen) Init() tea.Cmd { return s.list.Start() }
 
 // Update implements widget.Screen.
 func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
-	if msg, ok := msg.(tea.KeyMsg); ok && !s.list.Typing() {
+	if msg, ok := msg.(tea.KeyMsg); ok && !s.list.Typing() && s.list.Open() == nil {
 		if s.exporting {
 			return s, s.exportKey(msg)
 		}
@@ -143,10 +144,10 @@ func (s *Screen) Keys() []key.Binding {
 	switch {
 	case s.exporting:
 		return []key.Binding{bind("back", "esc"), bind("copy", "y")}
-	case s.list.Typing():
+	case s.list.Typing() || s.list.Open() != nil:
 		return s.list.Keys()
 	default:
-		return append(s.list.Keys(), bind("export", "e"))
+		return slices.Insert(s.list.Keys(), 2, bind("export", "e"))
 	}
 }
 

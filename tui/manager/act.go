@@ -24,31 +24,33 @@ type acted struct {
 	err     error
 }
 
-// here returns the grant and the request that the keys are about now, nil for
-// none.
-func (s *Screen) here() (*core.GrantInfo, *core.RequestInfo) {
+// here returns the site, the grant and the request that the keys are about now:
+// what the page shows, or what the cursor is on; "" and nil for none.
+func (s *Screen) here() (site string, grant *core.GrantInfo, request *core.RequestInfo) {
 	switch p := s.page; {
-	case p != nil && p.gone:
-		return nil, nil
 	case p != nil && p.site != nil:
-		return p.site.Grant, p.site.Request
+		site, grant, request = p.site.ID, p.site.Grant, p.site.Request
 	case p != nil && p.story != nil:
-		return &p.story.Grant, nil
+		site, grant = p.story.Grant.Site, &p.story.Grant
+	case p != nil && p.request != nil:
+		site, request = p.request.Site, p.request
 	case p != nil:
-		return nil, p.request
 	case s.pane == onSites:
-		site, _ := s.sites.selected()
-		return site.Grant, site.Request
+		one, _ := s.sites.selected()
+		site, grant, request = one.ID, one.Grant, one.Request
 	case s.pane == onAccess:
 		one, _ := s.access.selected()
-		return one.grant, one.request
+		site, grant, request = one.site(), one.grant, one.request
 	}
-	return nil, nil
+	if s.page != nil && s.page.gone {
+		grant, request = nil, nil
+	}
+	return site, grant, request
 }
 
 // cannotRevoke says why nothing here can be revoked; "" if something can.
 func (s *Screen) cannotRevoke() string {
-	grant, _ := s.here()
+	_, grant, _ := s.here()
 	switch {
 	case grant == nil:
 		return s.text("revoke.none", nil)
@@ -60,7 +62,7 @@ func (s *Screen) cannotRevoke() string {
 
 // cannotVeto says why nothing here can be vetoed; "" if something can.
 func (s *Screen) cannotVeto() string {
-	_, request := s.here()
+	_, _, request := s.here()
 	switch {
 	case request == nil || !request.State.Open():
 		return s.text("veto.none", nil)
@@ -73,7 +75,7 @@ func (s *Screen) cannotVeto() string {
 // askRevoke opens the dialog, or leaves a hint why not.
 func (s *Screen) askRevoke() {
 	if s.hint = s.cannotRevoke(); s.hint == "" {
-		grant, _ := s.here()
+		_, grant, _ := s.here()
 		s.begin("revoke", grant.ID, grant.Site)
 	}
 }
@@ -81,7 +83,7 @@ func (s *Screen) askRevoke() {
 // askVeto opens the dialog, or leaves a hint why not.
 func (s *Screen) askVeto() {
 	if s.hint = s.cannotVeto(); s.hint == "" {
-		_, request := s.here()
+		_, _, request := s.here()
 		s.begin("veto", request.ID, request.Site)
 	}
 }

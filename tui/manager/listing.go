@@ -150,6 +150,18 @@ func (i item) id() string {
 	return i.request.ID
 }
 
+// site is whose item it is; "" for none.
+func (i item) site() string {
+	switch {
+	case i.grant != nil:
+		return i.grant.Site
+	case i.request != nil:
+		return i.request.Site
+	default:
+		return ""
+	}
+}
+
 // accessRow is a grant or a request in one row, times in UTC without saying so.
 func accessRow(lang string, now time.Time, one item) []string {
 	if g := one.grant; g != nil {

@@ -97,9 +97,6 @@ func (s *Screen) got(msg loaded) tea.Cmd {
 	case msg.pane == onSites:
 		s.sites.all, s.sites.at, s.sites.loaded = msg.sites, msg.at, true
 		s.showSites()
-		if len(msg.sites) == 0 {
-			s.terminal.SetFarewell(s.line())
-		}
 	case msg.pane == onAccess:
 		s.access.all, s.access.at, s.access.loaded = msg.items, msg.at, true
 		s.showAccess()

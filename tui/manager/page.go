@@ -99,6 +99,8 @@ func (s *Screen) pageKey(msg tea.KeyMsg) tea.Cmd {
 		s.askRevoke()
 	case "v":
 		s.askVeto()
+	case "l":
+		return s.showLog()
 	default:
 		s.page.pager, _ = s.page.pager.Update(msg)
 	}

@@ -144,13 +144,15 @@ func (s *Screen) listKey(msg tea.KeyMsg) tea.Cmd {
 		return s.show((s.pane + 1) % panes)
 	case "shift+tab", "left":
 		return s.show((s.pane + panes - 1) % panes)
-	case "y":
-		return s.copy()
 	}
 	if s.pane == onLog {
 		return nil
 	}
 	switch msg.String() {
+	case "y":
+		return s.copy()
+	case "l":
+		return s.showLog()
 	case "enter":
 		return s.open()
 	case "/":
@@ -185,6 +187,22 @@ func (s *Screen) show(to pane) tea.Cmd {
 		return s.log.Start()
 	}
 	return s.load()
+}
+
+// showLog goes to the log, to the lines of the grant or else the site that the
+// cursor or the page is on.
+func (s *Screen) showLog() tea.Cmd {
+	site, grant, _ := s.here()
+	filter := "site:" + site
+	switch {
+	case site == "":
+		return nil
+	case grant != nil && (s.page == nil && s.pane == onAccess || s.page != nil && s.page.kind == "grant"):
+		filter = "grant:" + grant.ID
+	}
+	s.page, s.pane = nil, onLog
+	s.gen++ // nothing else is asked for meanwhile
+	return s.log.Filter(filter)
 }
 
 // line is the command that helps on from here.

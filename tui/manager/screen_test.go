@@ -49,6 +49,10 @@ func TestWays(t *testing.T) {
 		{"a request", []string{"2", "down", "enter"}, []string{"R-2M9X", "j*****@a*****.example", "Hold ends", "2000-01-01 00:30 UTC"}, nil},
 		{"the log", []string{"3"}, []string{"12 lines in the log", "request.code_sent"}, nil},
 		{"a line of the log", []string{"3", "enter"}, []string{"seq", "hash", strings.Repeat("0", 63) + "b"}, nil},
+		{"the log of a site", []string{"enter", "l"}, []string{"Filter: site:acme", "12 lines in the log"}, nil},
+		{"the log of a site from the list", []string{"down", "l"}, []string{"Filter: site:bakery"}, nil},
+		{"the log of a grant", []string{"2", "enter", "l"}, []string{"Filter: grant:G-7M2KQ4XA"}, nil},
+		{"the log of a request's site, and back to all", []string{"2", "down", "l", "esc"}, []string{"12 lines in the log"}, []string{"Filter"}},
 		{"round by Tab", []string{"tab", "tab", "tab"}, []string{"apricot"}, nil},
 		{"back by the arrow", []string{"left"}, []string{"12 lines in the log"}, nil},
 	} {
@@ -134,7 +138,7 @@ func TestNoSitesYetGivesTheNextCommand(t *testing.T) {
 		}
 		s.press("2")
 		s.has("Nobody has access now")
-		s.press("enter", "r", "v", "e", "down", "3", "enter", "esc", "1", "enter", "/", "x", "esc", "end", "pgdown") // nothing to act on
+		s.press("enter", "r", "v", "l", "e", "down", "3", "enter", "esc", "1", "enter", "/", "x", "esc", "end", "pgdown") // nothing to act on
 	})
 }
 

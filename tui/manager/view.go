@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -171,14 +172,14 @@ func (s *Screen) Keys() []key.Binding {
 	case s.typing:
 		return []key.Binding{s.bind("keep", "enter"), s.bind("clear", "esc")}
 	case s.page != nil:
-		return append([]key.Binding{s.bind("back", "esc")}, append(s.acts(), s.bind("scroll", "up", "down", "pgup", "pgdown", "home", "end"))...)
+		return append([]key.Binding{s.bind("back", "esc")}, append(s.acts(), s.bind("log", "l"), s.bind("scroll", "up", "down", "pgup", "pgdown", "home", "end"))...)
 	case s.pane == onLog && (s.log.Typing() || s.log.Open() != nil):
 		return s.log.Keys()
 	case s.pane == onLog:
-		return append(s.log.Keys(), s.bind("tabs", "tab", "shift+tab", "1", "2", "3"))
+		return slices.Insert(s.log.Keys(), 2, s.bind("tabs", "tab", "shift+tab", "1", "2", "3"))
 	}
 	keys := append([]key.Binding{s.bind("open", "enter")}, s.acts()...)
-	keys = append(keys, s.bind("tabs", "tab", "shift+tab", "1", "2", "3"), s.bind("filter", "/"))
+	keys = append(keys, s.bind("tabs", "tab", "shift+tab", "1", "2", "3"), s.bind("filter", "/"), s.bind("log", "l"))
 	if s.pane == onAccess {
 		keys = append(keys, s.bind("ended", "e"))
 	}

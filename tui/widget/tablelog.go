@@ -190,7 +190,7 @@ func (l *LogList) typeKey(msg tea.KeyMsg) tea.Cmd {
 	switch msg.String() {
 	case "enter":
 		l.typing = false
-		return l.setFilter(l.input.Value())
+		return l.Filter(l.input.Value())
 	case "esc":
 		l.typing = false
 		l.input = l.input.Set(l.filter)
@@ -200,8 +200,10 @@ func (l *LogList) typeKey(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// setFilter starts the list anew with the lines that fit.
-func (l *LogList) setFilter(line string) tea.Cmd {
+// Filter starts the list anew with the lines that fit, as ParseLogFilter reads
+// it.
+func (l *LogList) Filter(line string) tea.Cmd {
+	l.open, l.typing = nil, false
 	l.filter, l.query = line, ParseLogFilter(line)
 	l.input = l.input.Set(line)
 	l.restart()
@@ -232,7 +234,7 @@ func (l *LogList) key(msg tea.KeyMsg) (tea.Cmd, bool) {
 		if l.filter == "" {
 			return nil, false
 		}
-		return l.setFilter(""), true
+		return l.Filter(""), true
 	case "enter":
 		if at, ok := l.table.Selected(); ok {
 			line := l.lines[at]
@@ -271,7 +273,7 @@ func (l *LogList) Keys() []key.Binding {
 	if l.filter != "" {
 		keys = append(keys, l.bind("clear", "esc"))
 	}
-	return keys
+	return append(keys, l.bind("terms", "/"))
 }
 
 func (l *LogList) bind(id string, keys ...string) key.Binding {
