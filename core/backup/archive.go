@@ -42,13 +42,11 @@ func newArchive(ctx context.Context, w io.Writer, header Header, signer ssh.Sign
 	}
 	a.out = &outlet{ctx: ctx, w: w, seal: a.seal, written: written}
 	if a.gz, err = pgzip.NewWriterLevel(a.out, pgzip.BestSpeed); err != nil {
-		a.Drop()
-		return nil, fmt.Errorf("begin archive: %w", err)
+		return nil, errors.Join(fmt.Errorf("begin archive: %w", err), a.Drop())
 	}
 	a.tar = tar.NewWriter(a.gz)
 	if err := a.line(header); err != nil {
-		a.Drop()
-		return nil, err
+		return nil, errors.Join(err, a.Drop())
 	}
 	return a, nil
 }
@@ -69,8 +67,17 @@ func (a *archive) line(v any) error {
 // and times to the nanosecond.
 func (a *archive) header(path string, mode int64, mtime time.Time) *tar.Header {
 	return &tar.Header{
-		Format: tar.FormatPAX, Name: a.top + "/" + path, Mode: mode, ModTime: mtime,
+		Format: tar.FormatPAX, Name: a.top + "/" + path, Mode: mode, ModTime: knownTime(mtime),
 	}
+}
+
+// knownTime returns a time that every reader of the manifest can write down: a
+// hostile site may have set one of the year 292277026596.
+func knownTime(t time.Time) time.Time {
+	if year := t.UTC().Year(); year < 1 || year > 9999 {
+		return time.Unix(0, 0)
+	}
+	return t
 }
 
 // begin writes a tar header.
@@ -177,7 +184,10 @@ func (a *archive) Drop() error {
 	if a.gz != nil && !a.closed {
 		a.closed = true
 		a.out.stop()
-		a.gz.Close() //nolint:errcheck // nobody gets this archive
+		a.gz.Close() //nolint:errcheck,gosec // nobody gets this archive
+	}
+	if a.gz != nil {
+		a.gz.Reset(io.Discard) // it waits for the compressor's goroutines
 	}
 	if a.seal != nil {
 		a.seal.Drop()

@@ -95,20 +95,18 @@ func (s *phpScanner) enter() bool {
 }
 
 func (s *phpScanner) next() (phpToken, bool) {
-	for {
-		if !s.code && !s.enter() {
-			return phpToken{}, false
-		}
-		s.skipBlank()
-		if !s.code {
-			// A closing tag ends a statement as a semicolon does.
-			return phpToken{phpSign, ";", s.line}, true
-		}
-		if s.at >= len(s.src) {
-			return phpToken{}, false
-		}
-		return s.token(), true
+	if !s.code && !s.enter() {
+		return phpToken{}, false
 	}
+	s.skipBlank()
+	if !s.code {
+		// A closing tag ends a statement as a semicolon does.
+		return phpToken{phpSign, ";", s.line}, true
+	}
+	if s.at >= len(s.src) {
+		return phpToken{}, false
+	}
+	return s.token(), true
 }
 
 // skipBlank passes white space, comments and a closing tag.

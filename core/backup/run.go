@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"breakglass/core"
+	"breakglass/core/safetext"
 )
 
 // run is one backup. Its fields without a note are for the goroutine that
@@ -34,6 +35,9 @@ type run struct {
 
 // Run implements core.Engine.
 func (e *Engine) Run(ctx context.Context, order core.BackupOrder, w io.Writer, report func(core.Progress)) (core.BackupResult, error) {
+	if !isHostName(order.Name) {
+		return core.BackupResult{}, core.Refuse(core.ErrInvalid, "“%s” cannot be an archive's name; use letters, digits, “-” and “.”.", safetext.Line(order.Name))
+	}
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	f := &findings{lang: order.Lang}

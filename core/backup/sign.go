@@ -50,7 +50,7 @@ func newSeal(signer ssh.Signer) *seal {
 	s.pipe, s.signed = w, make(chan signed, 1)
 	go func() {
 		armored, err := sign(r, signer)
-		r.CloseWithError(err) //nolint:errcheck // it always returns nil
+		r.CloseWithError(err) //nolint:errcheck,gosec // it always returns nil
 		s.signed <- signed{armored, err}
 	}()
 	return s
@@ -72,7 +72,7 @@ func (s *seal) Finish() (sum string, signature []byte, err error) {
 	if s.pipe == nil {
 		return sum, nil, nil
 	}
-	s.pipe.Close() //nolint:errcheck // it always returns nil
+	s.pipe.Close() //nolint:errcheck,gosec // it always returns nil
 	result := <-s.signed
 	return sum, result.armored, result.err
 }
@@ -82,6 +82,6 @@ func (s *seal) Drop() {
 	if s.pipe == nil {
 		return
 	}
-	s.pipe.CloseWithError(errUnsealed) //nolint:errcheck // it always returns nil
+	s.pipe.CloseWithError(errUnsealed) //nolint:errcheck,gosec // it always returns nil
 	<-s.signed
 }

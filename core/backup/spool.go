@@ -143,7 +143,7 @@ func (s spoolStore) leaveDisk() error {
 		return fmt.Errorf("leave full disk: %w", err)
 	}
 	err := s.file.Close()
-	s.spool.file = nil
+	s.file = nil
 	if err != nil {
 		return fmt.Errorf("leave full disk: %w", err)
 	}

@@ -132,13 +132,6 @@ func (t *tracker) read(n int64, current string) {
 	t.tell(false)
 }
 
-// last returns the newest snapshot.
-func (t *tracker) last() core.Progress {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.now
-}
-
 // rateRing smooths a rate over up to two minutes in buckets of a second.
 type rateRing struct {
 	start   time.Duration

@@ -56,7 +56,7 @@ func StartMariaDB(dir string) (*Server, error) {
 	}
 	data := filepath.Join(dir, "data")
 	install := append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}, as...)
-	if out, err := exec.Command("mariadb-install-db", install...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mariadb-install-db", install...).CombinedOutput(); err != nil { //nolint:gosec // options of our own
 		return nil, fmt.Errorf("start MariaDB: mariadb-install-db: %w: %s", err, out)
 	}
 	run := append([]string{
@@ -68,8 +68,8 @@ func StartMariaDB(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
-	s.cmd = exec.Command(mariadbd, run...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.cmd = exec.Command(mariadbd, run...)                                              //nolint:gosec // options of our own
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no server
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
@@ -141,7 +141,7 @@ func (s *Server) Query(database, statements string) (string, error) {
 	if database != "" {
 		args = append(args, "--", database)
 	}
-	cmd := exec.Command("mariadb", args...)
+	cmd := exec.Command("mariadb", args...) //nolint:gosec // a test says what
 	var out, complaints bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(statements), &out, &complaints
 	if err := cmd.Run(); err != nil {
