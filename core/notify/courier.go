@@ -87,12 +87,13 @@ func (c *Courier) Run(ctx context.Context) {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	for stale := true; ; {
+		stale = stale && !c.reload(work)
+		wait := c.dispatch(work)
 		if stale {
-			c.reload(work)
-			stale = false
+			wait = min(wait, ledgerPause)
 		}
 		alarm := make(chan struct{})
-		stop := c.clock.AfterFunc(c.dispatch(work), func() { close(alarm) })
+		stop := c.clock.AfterFunc(wait, func() { close(alarm) })
 		select {
 		case <-ctx.Done():
 			stop()
@@ -139,12 +140,13 @@ func (c *Courier) spawn(work func() (then func())) {
 	}()
 }
 
-// reload reads the outbox. Rows that somebody works on stay as they are.
-func (c *Courier) reload(ctx context.Context) {
+// reload reads the outbox and reports whether it could. Rows that somebody works
+// on stay as they are.
+func (c *Courier) reload(ctx context.Context) bool {
 	pending, err := c.console.Pending(ctx)
 	if err != nil {
 		c.log.Error("read outbox", "err", err)
-		return // the next alarm is the next try
+		return false
 	}
 	rows := make(map[string]*row, len(pending))
 	for _, m := range pending {
@@ -165,6 +167,7 @@ func (c *Courier) reload(ctx context.Context) {
 		}
 	}
 	c.rows = rows
+	return true
 }
 
 // dispatch starts all that is due and can go, and returns how long nothing else

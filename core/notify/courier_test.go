@@ -355,6 +355,21 @@ func TestAttemptThatCannotBeCountedIsNotMade(t *testing.T) {
 	}, func(b *bench, _ *Options) { b.begins = core.ErrNoSpace })
 }
 
+// An outbox that cannot be read is read again soon: a code may lie in it.
+func TestOutboxIsReadAgainSoon(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.queue("M-1", core.EventCode, core.ContactEmail)
+		after(time.Second)
+		b.mu.Lock()
+		b.pending = nil
+		b.mu.Unlock()
+		after(ledgerPause)
+		if m := b.got("M-1"); m.State != core.MessageAccepted {
+			t.Errorf("%+v", m)
+		}
+	}, func(b *bench, _ *Options) { b.pending = core.ErrNoSpace })
+}
+
 // A log that cannot be signed does not keep a notice back; the mail says so.
 func TestNoticeGoesOutWithoutACheckpoint(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {

@@ -32,6 +32,7 @@ type outbox struct {
 	asked    int      // calls of SwitchChannel
 	endFails error
 	begins   error
+	pending  error
 	slowly   time.Duration // that BeginSend takes
 	unsigned error
 }
@@ -77,7 +78,7 @@ func (o *outbox) Outgoing() <-chan struct{} { return o.wake }
 func (o *outbox) Pending(context.Context) ([]core.Message, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Collect(maps.Values(o.open)), nil
+	return slices.Collect(maps.Values(o.open)), o.pending
 }
 
 func (o *outbox) BeginSend(_ context.Context, id string) (core.Message, core.Secret, error) {

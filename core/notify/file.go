@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ import (
 type File struct {
 	// Dir holds the files. It is made with mode 0700, and set to it.
 	Dir string
-	// From is the sender of mails, a bare address.
+	// From is the sender of mails, a bare address; "" is one that nobody has.
 	From string
 	// Sent, where it is set, is called for each file once it is whole, with what
 	// a person would read. It may be called from several goroutines at once.
@@ -115,7 +116,7 @@ var errHeader = errors.New("an address or ID would break the mail's header")
 
 // mail builds a message by RFC 5322.
 func (f *File) mail(e Envelope) ([]byte, error) {
-	from, err := CheckAddress(core.ContactEmail, f.From)
+	from, err := CheckAddress(core.ContactEmail, cmp.Or(f.From, "breakglass@console.invalid"))
 	if err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
 	}

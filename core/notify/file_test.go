@@ -87,7 +87,7 @@ func TestFileWritesAMail(t *testing.T) {
 
 func TestFileWritesAnSMS(t *testing.T) {
 	dir := t.TempDir()
-	f := &File{Dir: dir, From: "door@webworks.example"}
+	f := &File{Dir: dir}
 	for range 2 { // sent once more after a crash: the same file
 		if a := f.Send(t.Context(), letter(core.ContactPhone)); a.Verdict != Accepted {
 			t.Fatalf("%+v", a)
@@ -113,7 +113,7 @@ func TestFileRefuses(t *testing.T) {
 		"an empty ID":              func(_ *File, e *Envelope) { e.ID = "" },
 		"an address with a header": func(_ *File, e *Envelope) { e.To = "jo@acme.example\r\nBcc: eve@evil.example" },
 		"two addresses":            func(_ *File, e *Envelope) { e.To = "jo@acme.example, eve@evil.example" },
-		"no sender":                func(f *File, _ *Envelope) { f.From = "" },
+		"a sender with a header":   func(f *File, _ *Envelope) { f.From = "door@webworks.example\r\nBcc: eve@evil.example" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -155,5 +155,16 @@ func TestFileSubjectStaysOneHeader(t *testing.T) {
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil || m.Header.Get("Bcc") != "" {
 		t.Errorf("%v, %+v", err, m.Header)
+	}
+}
+
+func TestFileWithoutASender(t *testing.T) {
+	dir := t.TempDir()
+	if a := (&File{Dir: dir}).Send(t.Context(), letter(core.ContactEmail)); a.Verdict != Accepted {
+		t.Fatalf("%+v", a)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "M-0000000007-000.eml"))
+	if err != nil || !strings.Contains(string(raw), "From: breakglass@console.invalid\r\n") {
+		t.Errorf("%v: %s", err, raw)
 	}
 }

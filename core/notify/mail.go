@@ -3,9 +3,11 @@ package notify
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"breakglass/core"
+	"breakglass/core/view"
 	"breakglass/core/words"
 )
 
@@ -51,8 +53,8 @@ func (f facts) table() string {
 		{"person", d["person"]},
 		{"role", d["role"]},
 		{"key", d["key"]},
-		{"life", changed(f, "life")},
-		{"hold", changed(f, "hold")},
+		{"life", span(changed(f, "life"))},
+		{"hold", span(changed(f, "hold"))},
 		{"zone", changed(f, "zone")},
 		{"lang", changed(f, "lang")},
 		{"database_host", changed(f, "database_host")},
@@ -102,6 +104,15 @@ func changed(f facts, field string) string {
 		return f.m.Data[field]
 	}
 	return ""
+}
+
+// span writes a duration of core's for people.
+func span(text string) string {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return text
+	}
+	return view.Span(d)
 }
 
 // role is whose rights a notice explains: of those whom the event is about.
