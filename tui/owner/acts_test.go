@@ -171,6 +171,18 @@ func TestProblemsStayUntilDismissedOrSolved(t *testing.T) {
 	})
 }
 
+// Under the longest problem, in the smallest window, what is typed still shows.
+func TestFieldStaysInSightUnderAProblem(t *testing.T) {
+	for name, typed := range map[string]string{"code": "7M2K-QZZ", "paper": "ZZ", "reason": "answerZZ"} {
+		inPage(t, pages[name], func(a *app, c *console) {
+			a.send(tea.WindowSizeMsg{Width: 40, Height: 12})
+			c.set(func(c *console) { c.err = &core.Refusal{Kind: core.ErrWrongCode, Left: 4} })
+			a.press("ZZ", "enter")
+			a.sees("not the code we sent", typed)
+		})
+	}
+}
+
 func TestCopyThatFailsSaysWhatToDo(t *testing.T) {
 	inPage(t, pages["download"], func(a *app, _ *console) {
 		a.press("c")

@@ -17,14 +17,15 @@ const (
 
 // body collects the lines of a page.
 type body struct {
-	theme widget.Theme
-	width int
-	roomy bool
-	lines []string
+	theme  widget.Theme
+	width  int
+	height int
+	roomy  bool
+	lines  []string
 }
 
 func newBody(theme widget.Theme, width, height int) *body {
-	return &body{theme: theme, width: max(min(width, readable), 1), roomy: height >= roomy}
+	return &body{theme: theme, width: max(min(width, readable), 1), height: height, roomy: height >= roomy}
 }
 
 // gap puts an empty line where there is room for one.
@@ -84,6 +85,39 @@ func (b *body) line(text string) {
 // copyable adds a line that is selected and copied: whole, alone, without frame
 // or indent, whatever the width.
 func (b *body) copyable(text string) { b.add(b.theme.Code.Render(text)) }
+
+// asks adds a sentence and the field that it asks for, the field first where
+// there is no room to spare: it must stay in sight under a long problem.
+func (b *body) asks(lead, name string, input widget.Input, width int) {
+	if b.roomy {
+		b.say(lead)
+	}
+	b.field(name, input, width)
+	if !b.roomy {
+		b.say(lead)
+	}
+}
+
+// choices adds a list that is chosen from. Where there is no room for all of it,
+// each takes one line and those around the cursor show.
+func (b *body) choices(texts []string, cursor int) {
+	b.gap()
+	from, to := 0, len(texts)
+	if room := max(b.height-len(b.lines)-1, 1); !b.roomy && len(texts) > room {
+		from = min(max(cursor-room/2, 0), len(texts)-room)
+		to = from + room
+	}
+	for i, text := range texts[from:to] {
+		sign, style := " ", b.theme.Text
+		if from+i == cursor {
+			sign, style = b.theme.Symbols.Cursor, b.theme.Selected
+		}
+		if !b.roomy {
+			text = b.theme.Cut(b.theme.Line(text), b.width-2)
+		}
+		b.add(b.theme.Marked(style, sign, text, b.width))
+	}
+}
 
 // field adds a field between brackets.
 func (b *body) field(name string, input widget.Input, width int) {

@@ -129,6 +129,18 @@ var pages = map[string]page{
 		sealed(core.VerdictComplete)(now, s)
 		s.Job = nil
 	})},
+	"start_streamed": {token: true, report: report, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
+		s.Job = &core.JobInfo{ID: "J-1", State: core.JobStreamed, Ended: now, Verdict: core.VerdictComplete}
+	})},
+	"contacts_many": {state: func(now time.Time) core.OwnerState { // more than a small window has lines
+		s := withRequest(core.RequestDrafted, nil)(now)
+		for range 4 {
+			s.Contacts = append(s.Contacts, s.Contacts[:2]...)
+		}
+		return s
+	}, then: func(a *app) {
+		a.press("down", "down", "down", "down")
+	}},
 	"progress": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *app) {
 		a.take(owner.ProgressMsg("J-1", running))
 	}},

@@ -152,6 +152,9 @@ func (s *Screen) startKeys() []binding {
 	if len(s.state.Archives) > 0 {
 		keys = append(keys, letter("d", "old_archive", func(s *Screen) tea.Cmd { s.archive = true; return nil }))
 	}
+	if s.streamed() {
+		keys = append(keys, letter("h", "handover", func(s *Screen) tea.Cmd { s.handover = true; return nil }))
+	}
 	return append(keys, letter("x", "close", (*Screen).askClose))
 }
 

@@ -78,6 +78,7 @@ func TestPlaceFollowsFromTheStoredState(t *testing.T) {
 		{"an earlier archive", core.OwnerState{Grant: open, Archives: archives}, choices{archive: true}, atDownload},
 		{"an earlier archive after a failure", core.OwnerState{Grant: open, Job: job(core.JobFailed), Archives: archives}, choices{archive: true}, atDownload},
 		{"streamed", core.OwnerState{Grant: open, Job: job(core.JobStreamed)}, choices{}, atStart},
+		{"streamed and kept", core.OwnerState{Grant: open, Job: job(core.JobStreamed)}, choices{handover: true}, atHandover},
 
 		{"closed", core.OwnerState{Grant: grant(core.GrantClosed, false), Request: request(core.RequestActivated)}, choices{}, atClosed},
 		{"expired", core.OwnerState{Grant: grant(core.GrantExpired, false), Request: request(core.RequestActivated)}, choices{}, atExpired},

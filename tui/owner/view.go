@@ -95,23 +95,11 @@ func (s *Screen) draw(at place, b *body) {
 // draw draws a question: what will happen, then No and Yes, No first.
 func (q *question) draw(s *Screen, b *body) {
 	b.say(s.text("question."+q.id+".lead", nil))
-	b.gap()
-	for _, yes := range []bool{false, true} {
-		id := "question." + q.id + ".no"
-		if yes {
-			id = "question." + q.id + ".yes"
-		}
-		s.choice(b, q.yes == yes, s.text(id, nil))
+	cursor := 0
+	if q.yes {
+		cursor = 1
 	}
-}
-
-// choice draws one line of a list that is chosen from.
-func (s *Screen) choice(b *body, chosen bool, text string) {
-	sign, style := " ", s.theme.Text
-	if chosen {
-		sign, style = s.theme.Symbols.Cursor, s.theme.Selected
-	}
-	b.add(s.theme.Marked(style, sign, text, b.width))
+	b.choices([]string{s.text("question."+q.id+".no", nil), s.text("question."+q.id+".yes", nil)}, cursor)
 }
 
 // call says whom to call.
@@ -139,8 +127,7 @@ func (s *Screen) drawWelcome(at place, b *body) {
 }
 
 func (s *Screen) drawReason(b *body) {
-	b.say(s.text("reason.lead", nil))
-	b.field(s.text("reason.field", nil), s.reason, 70)
+	b.asks(s.text("reason.lead", nil), s.text("reason.field", nil), s.reason, 70)
 	b.next(s.text("reason.next", nil))
 	b.quiet(s.text("reason.why", nil))
 	s.call(b)

@@ -14,6 +14,9 @@ func (s *Screen) drawStart(b *body) {
 	if j := s.state.Job; j != nil && j.State == core.JobCancelled {
 		b.warn(s.text("start.cancelled", nil))
 	}
+	if s.streamed() {
+		b.good(s.text("start.streamed", map[string]any{"Time": view.TimeOfDay(s.state.Job.Ended, s.state.Zone), "Verdict": string(s.state.Job.Verdict)}))
+	}
 	switch {
 	case s.reportErr != nil:
 		b.bad(s.text("start.unread", map[string]any{"Problem": view.Sentence(s.Lang(), s.reportErr)}))
@@ -32,6 +35,12 @@ func (s *Screen) drawStart(b *body) {
 	}
 	b.quiet(s.text("start.unchanged", nil))
 	s.call(b)
+}
+
+// streamed reports whether the grant's backup went straight to the owner's
+// computer, past the vault.
+func (s *Screen) streamed() bool {
+	return s.state.Job != nil && s.state.Job.State == core.JobStreamed
 }
 
 func (s *Screen) drawReport(b *body, r core.SiteReport) {

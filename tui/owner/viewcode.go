@@ -18,10 +18,11 @@ func (s *Screen) drawContacts(b *body) {
 	}
 	b.say(s.text(id, nil))
 	b.next(s.text("contacts.next", nil))
-	b.gap()
-	for i, w := range s.ways() {
-		s.choice(b, i == s.cursor, s.wayText(w))
+	var texts []string
+	for _, w := range s.ways() {
+		texts = append(texts, s.wayText(w))
 	}
+	b.choices(texts, s.cursor)
 	b.quiet(s.text("contacts.sends", map[string]any{"Count": r.SendsLeft}))
 	b.quiet(s.text("contacts.wrong", map[string]any{"Call": s.state.Call}))
 }
@@ -49,11 +50,13 @@ func (s *Screen) drawCode(b *body) {
 		"Address": r.SentTo.Masked, "Left": view.Left(left), "Count": r.TriesLeft,
 		"Message": view.Message(s.Lang(), s.state.Zone, r.Message),
 	}
+	if r.SentTo.Masked == "" { // it was taken off the contacts since
+		data["Address"] = s.text("code.somewhere", nil)
+	}
 	live := r.CodeLive && left > 0
 	switch {
 	case live:
-		b.say(s.text("code.lead", data))
-		b.field(s.text("code.field", nil), s.code, 20)
+		b.asks(s.text("code.lead", data), s.text("code.field", nil), s.code, 20)
 		b.next(s.text("code.next", nil))
 		b.gap()
 		b.item(s.theme.Symbols.Bullet, s.text("code.left", data))
@@ -93,8 +96,7 @@ func (s *Screen) messageSign(m core.MessageInfo) string {
 
 func (s *Screen) drawPaper(b *body) {
 	hold := map[string]any{"Hold": view.Span(core.PaperHold)}
-	b.say(s.text("paper.lead", nil))
-	b.field(s.text("paper.field", nil), s.code, 40)
+	b.asks(s.text("paper.lead", nil), s.text("paper.field", nil), s.code, 40)
 	b.next(s.text("paper.next", nil))
 	b.warn(s.text("paper.hold", hold))
 	b.quiet(s.text("paper.why", hold))

@@ -7,14 +7,12 @@ import "strings"
 // that is not full never looks full.
 func (t Theme) Bar(done float64, width int) string {
 	inside := max(width-2, 1)
-	full := int(done * float64(inside))
+	full := 0
 	switch {
 	case done >= 1:
 		full = inside
-	case full < 0 || done != done: //nolint:staticcheck // done != done: not a number
-		full = 0
-	default:
-		full = min(full, inside-1)
+	case done > 0:
+		full = min(int(done*float64(inside)), inside-1)
 	}
 	return "[" + t.Good.Render(strings.Repeat(t.Symbols.BarFull, full)) +
 		t.Muted.Render(strings.Repeat(t.Symbols.BarEmpty, inside-full)) + "]"
