@@ -96,7 +96,9 @@ func transitions() map[string]transition {
 		"owner key removed": {owner, func(w *world, a core.Actor) error {
 			return w.console.RemoveOwnerKey(w.t.Context(), w.eva, "acme", w.byKey().Factor)
 		}, "owner.key_removed", false},
-		"add site": {owner, func(w *world, a core.Actor) error { return drop(w.console.AddSite(w.t.Context(), w.eva, order("more"))) }, "site.added", false},
+		"add site": {owner, func(w *world, a core.Actor) error {
+			return drop(w.console.AddSite(w.t.Context(), w.eva, order("more")))
+		}, "site.added", false},
 		"set site": {owner, func(w *world, a core.Actor) error {
 			title := "New"
 			return drop(w.console.SetSite(w.t.Context(), w.eva, "acme", core.SiteChange{Title: &title}))
