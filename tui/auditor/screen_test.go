@@ -192,10 +192,10 @@ func TestAFilterFindsWhatIsFarBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		h.add(1, "first")
-		h.add(20_500, "acme")
+		h.add(500, "acme")
 		h.add(2, "rare")
 		far := h.size() - 2
-		h.add(101_000, "acme")
+		h.add(61_000, "acme")
 		in(t, h, ada, looks[0], func(s *show) {
 			s.press("/", "site:rare", "enter")
 			s.at(far + 1)

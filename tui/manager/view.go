@@ -152,7 +152,7 @@ func (s *Screen) Title() string {
 	case s.pane == onLog && s.log.Open() != nil:
 		return s.text("title.line", map[string]any{"Seq": s.log.Open().Seq})
 	default:
-		return s.text("title", nil)
+		return s.text("title."+[]string{"sites", "access", "log"}[s.pane], nil)
 	}
 }
 
@@ -168,7 +168,7 @@ func (s *Screen) Corner() string {
 func (s *Screen) Keys() []key.Binding {
 	switch {
 	case s.ask != nil:
-		return []key.Binding{s.bind("next", "enter"), s.bind("fields", "tab", "shift+tab", "up", "down"), s.bind("cancel", "esc"), s.bind("page", "pgup", "pgdown")}
+		return []key.Binding{s.bind("next", "enter"), s.bind("cancel", "esc"), s.bind("fields", "tab", "shift+tab", "up", "down"), s.bind("page", "pgup", "pgdown")}
 	case s.typing:
 		return []key.Binding{s.bind("keep", "enter"), s.bind("clear", "esc")}
 	case s.page != nil:

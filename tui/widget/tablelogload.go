@@ -22,7 +22,7 @@ const (
 	logScan = 20_000
 	// logScans is how many such queries one command makes before it shows where
 	// it is.
-	logScans = 5
+	logScans = 2
 )
 
 // logNewer is the newest part of the log: all lines that fit down to one that is

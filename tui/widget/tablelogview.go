@@ -3,6 +3,8 @@ package widget
 import (
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"breakglass/core/view"
 	"breakglass/core/words"
 )
@@ -20,7 +22,7 @@ func (l *LogList) View(width, height int) string {
 		}
 		return l.pager.View(l.theme, lines, height)
 	}
-	head := []string{l.theme.Text.Render(l.theme.Cut(l.theme.Line(l.status()), width))}
+	head := []string{l.theme.Text.Render(l.theme.Cut(l.theme.Line(l.status(width)), width))}
 	head = append(head, l.filterLines(width, height/3)...)
 	if l.table.Len() == 0 {
 		return strings.Join(append(head, "", l.theme.Paragraph(l.theme.Text, l.empty(), width)), "\n")
@@ -29,8 +31,9 @@ func (l *LogList) View(width, height int) string {
 	return strings.Join(head, "\n")
 }
 
-// status says how long the log is, in which zone times are, and of when this is.
-func (l *LogList) status() string {
+// status says how long the log is, in which zone times are, and what goes on, as
+// far as there is room for it.
+func (l *LogList) status(width int) string {
 	if !l.fresh {
 		return l.text("loading", nil)
 	}
@@ -43,7 +46,12 @@ func (l *LogList) status() string {
 	case at == 0:
 		parts = append(parts, l.text("following", nil))
 	}
-	return strings.Join(parts, " "+l.theme.Symbols.Separator+" ")
+	for separator := " " + l.theme.Symbols.Separator + " "; ; parts = parts[:len(parts)-1] {
+		text := strings.Join(parts, separator)
+		if len(parts) == 1 || uniseg.StringWidth(text) <= width {
+			return text
+		}
+	}
 }
 
 // filterLines draws the filter, and how to write one while it is typed, in not
