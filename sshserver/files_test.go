@@ -199,10 +199,14 @@ func TestSFTPIsForOwnersWithTokenOnly(t *testing.T) {
 		go gossh.DiscardRequests(requests)
 		said := &pty{t: t}
 		go func() { _, _ = io.Copy(said, channel.Stderr()) }()
-		if ok, err := channel.SendRequest("subsystem", true, gossh.Marshal(struct{ Name string }{"sftp"})); ok || err != nil {
-			t.Errorf("%s got sftp: %v %v", tt.user, ok, err)
+		if ok, err := channel.SendRequest("subsystem", true, gossh.Marshal(struct{ Name string }{"sftp"})); !ok || err != nil {
+			t.Errorf("%s is not told why: %v %v", tt.user, ok, err)
 		}
+		// The sentence, and not one byte of SFTP.
 		said.shows(tt.want)
+		if answered, err := io.ReadAll(channel); len(answered) > 0 || err != nil {
+			t.Errorf("%s got %q, %v", tt.user, answered, err)
+		}
 	}
 }
 

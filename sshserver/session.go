@@ -30,7 +30,9 @@ func (s *Server) door(sess ssh.Session, what string) (open bool) {
 	case "shell", "exec":
 		open = one.actor.Role == core.RoleOwner || one.actor.Role == core.RoleManager || one.actor.Role == core.RoleAuditor
 	case "subsystem":
-		open = sess.Subsystem() == "sftp" && one.mayFetch()
+		// Whether files may be fetched is said in the session: OpenSSH's client
+		// drops what stands on standard error before a refused subsystem.
+		open = sess.Subsystem() == "sftp"
 	}
 	if open {
 		one.mu.Lock()
@@ -38,15 +40,6 @@ func (s *Server) door(sess ssh.Session, what string) (open bool) {
 		one.mu.Unlock()
 	}
 	return open
-}
-
-// mayFetch says on standard error why an actor cannot fetch files, or true.
-func (one *session) mayFetch() bool {
-	why := one.whyNot()
-	if why != "" {
-		one.tell(why)
-	}
-	return why == ""
 }
 
 // whyNot is the sentence for an actor who cannot fetch files now, or "".

@@ -12,6 +12,10 @@ import (
 
 // sftp serves the actor's files until the client has enough or the grant ends.
 func (one *session) sftp() int {
+	if why := one.whyNot(); why != "" {
+		one.tell(why)
+		return 1
+	}
 	lease, err := one.server.bind(one.conn, one.actor)
 	if err != nil {
 		one.tell(text("files.refused", map[string]any{"Why": one.server.refusal("authorize download", err)}))
