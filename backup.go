@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
+)
+
+// backupOrder is what the command line of backup says.
+type backupOrder struct {
+	dir, file, key, databaseHost string
+	json                         bool
+}
+
+func backupCommand() *cobra.Command {
+	var o backupOrder
+	cmd := &cobra.Command{
+		Use:   "backup DIR -o FILE",
+		Short: "Back up a site to a file, without a console",
+		Long: "Backup runs the engine alone, for cron or for a look. It writes FILE, FILE.sha256 and,\n" +
+			"with --key, FILE.sig. It exits with 0 when the backup is complete, with or without\n" +
+			"notes; with 3 when something is missing; with 1 when there is none.",
+		Example: "  breakglass backup /var/www/acme -o acme.tar.gz",
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = args[0]
+			if o.file == "" {
+				return &usageError{errors.New("say where the backup goes: -o FILE, or -o - for standard output")}
+			}
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVarP(&o.file, "output", "o", "", "the archive's `FILE`; - is standard output")
+	cmd.Flags().StringVar(&o.key, "key", "", "sign with the OpenSSH private key in this `FILE`; without it the archive is UNSIGNED")
+	cmd.Flags().StringVar(&o.databaseHost, "database-host", "", "a database `HOST` that is not this machine, when the site names it")
+	jsonFlag(cmd, &o.json)
+	return cmd
+}
+
+// run makes the archive beside its place and moves it there when it is whole.
+func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
+	root, err := filepath.Abs(o.dir)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", o.dir, err)
+	}
+	signer, err := o.signer()
+	if err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp("", "breakglass-backup-")
+	if err != nil {
+		return fmt.Errorf("make a scratch directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	clock := newSystemClock()
+	engine, err := backup.New(backup.Options{Roots: []string{root}, Signer: signer, Scratch: scratch, Clock: clock, Version: versionText()})
+	if err != nil {
+		return err
+	}
+	if root, err = engine.CheckRoot(ctx, root); err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("find this machine's name: %w", err)
+	}
+	site := safeName(filepath.Base(root))
+	created := clock.Now().UTC()
+	order := core.BackupOrder{
+		SiteSpec: core.SiteSpec{Site: site, Root: root, DatabaseHost: o.databaseHost},
+		Name:     site + "-" + created.Format("20060102T150405Z"), Created: created, Host: host,
+	}
+	if o.file == "-" {
+		return o.stream(ctx, engine, order, out, errs)
+	}
+	return o.store(ctx, engine, order, out, errs)
+}
+
+// signer reads the key to sign with; nil for none.
+func (o backupOrder) signer() (ssh.Signer, error) {
+	if o.key == "" {
+		return nil, nil
+	}
+	secret, err := secretFile(o.key)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := ssh.ParseRawPrivateKey([]byte(secret.Reveal() + "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("the file %s is not an OpenSSH private key without a passphrase: %w", o.key, err)
+	}
+	if _, ok := raw.(*ed25519.PrivateKey); !ok {
+		return nil, fmt.Errorf("the key %s is not an Ed25519 key; make one with `ssh-keygen -t ed25519 -N '' -f FILE`", o.key)
+	}
+	return ssh.NewSignerFromKey(raw)
+}
+
+// safeName makes a folder's name fit for an archive's.
+func safeName(name string) string {
+	keep := func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '_' {
+			return r
+		}
+		return '_'
+	}
+	return orDefault(strings.TrimLeft(strings.Map(keep, name), ".-"), "site")
+}
+
+// stream writes the archive to standard output.
+func (o backupOrder) stream(ctx context.Context, engine *backup.Engine, order core.BackupOrder, out, errs io.Writer) error {
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &usageError{errors.New("an archive is no text for a terminal; send it to a file or a pipe")}
+	}
+	result, err := engine.Run(ctx, order, out, o.meter(errs))
+	if err != nil {
+		return err
+	}
+	return o.tell(errs, "-", result)
+}
+
+// store writes the archive to its file, durable before it has its name.
+func (o backupOrder) store(ctx context.Context, engine *backup.Engine, order core.BackupOrder, out, errs io.Writer) (err error) {
+	if _, err := os.Lstat(o.file); err == nil {
+		return fmt.Errorf("%s exists already; nothing was written. Give another name, or move it away", o.file)
+	}
+	f, err := os.CreateTemp(filepath.Dir(o.file), ".breakglass-*.part") // mode 0600
+	if err != nil {
+		return fmt.Errorf("open the archive: %w", err)
+	}
+	sealed := false
+	defer func() {
+		if !sealed {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	result, err := engine.Run(ctx, order, f, o.meter(errs))
+	if err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("keep the archive: %w", err)
+	}
+	if err := os.Rename(f.Name(), o.file); err != nil {
+		return fmt.Errorf("name the archive: %w", err)
+	}
+	sealed = true
+	if err := errors.Join(f.Close(), o.beside(result)); err != nil {
+		return fmt.Errorf("keep the archive: %w", err)
+	}
+	return o.tell(out, o.file, result)
+}
+
+// beside writes the checksum and the signature next to the archive.
+func (o backupOrder) beside(result core.BackupResult) error {
+	sum := result.SHA256 + "  " + filepath.Base(o.file) + "\n"
+	if err := os.WriteFile(o.file+".sha256", []byte(sum), 0o600); err != nil {
+		return err
+	}
+	if result.Signature == nil {
+		return nil
+	}
+	return os.WriteFile(o.file+".sig", result.Signature, 0o600)
+}
+
+// tell says what was made, and how complete it is.
+func (o backupOrder) tell(out io.Writer, file string, r core.BackupResult) error {
+	if o.json {
+		if err := view.WriteJSON(out, map[string]any{
+			"file": file, "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line), "files": r.Files, "tables": r.Tables,
+			"rows": r.Rows, "bytes": r.Bytes, "written": r.Written, "sha256": r.SHA256, "signer": r.Signer,
+		}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "%s: %d files, %d tables, %s read, %s written\n", r.Verdict, r.Files, r.Tables, view.Size(r.Bytes), view.Size(r.Written))
+		for _, note := range r.Notes {
+			fmt.Fprintf(out, "  note: %s\n", safetext.Line(note))
+		}
+		fmt.Fprintf(out, "%s\nSHA-256 %s\nSigned by %s\n", file, r.SHA256, orDefault(r.Signer, "nobody: UNSIGNED"))
+	}
+	if r.Verdict == core.VerdictNotComplete {
+		return exitStatus(exitIncomplete)
+	}
+	return nil
+}

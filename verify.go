@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+)
+
+func verifyCommand() *cobra.Command {
+	var signer string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Check an archive: every file, every table, nothing missing, nothing extra",
+		Long: "Verify reads an archive, or standard input for -, and checks every hash, every table\n" +
+			"and the signature. Without --signer it says who signed and cannot say whether that is\n" +
+			"who you expect. It exits with 0 when all is right, with 3 when the archive itself says\n" +
+			"NOT COMPLETE, and with 1 when something is wrong.",
+		Example: "  breakglass verify acme.tar.gz --signer archive_key.pub",
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := verifyFile(cmd.Context(), args[0], signer)
+			if err != nil {
+				return err
+			}
+			return tellReport(cmd.OutOrStdout(), args[0], report, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&signer, "signer", "", "demand that this key signed: a public key's `FILE`, or the fingerprint SHA256:… on the emergency sheet")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func verifyFile(ctx context.Context, path, signer string) (_ backup.Report, err error) {
+	var o backup.VerifyOptions
+	fingerprint := strings.HasPrefix(signer, "SHA256:")
+	if signer != "" && !fingerprint {
+		text, err := readKeyFile(signer)
+		if err != nil {
+			return backup.Report{}, err
+		}
+		if o.Signer, _, _, _, err = ssh.ParseAuthorizedKey([]byte(text)); err != nil {
+			return backup.Report{}, fmt.Errorf("%s is not a public key: %w", signer, err)
+		}
+	}
+	in := io.Reader(os.Stdin)
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return backup.Report{}, fmt.Errorf("open the archive: %w", err)
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		in = f
+	}
+	report, err := backup.Verify(ctx, in, o)
+	if err == nil && fingerprint {
+		if report.Signer != signer {
+			return report, fmt.Errorf("the archive is not signed by %s but by %s; do not trust it before you know why", signer, orDefault(report.Signer, "nobody"))
+		}
+		report.Proven = true
+	}
+	return report, err
+}
+
+// tellReport says what was found right.
+func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error {
+	origin := "signed by " + r.Signer + ", which you asked for"
+	switch {
+	case r.Signer == "":
+		origin = "UNSIGNED: consistent, origin unproven"
+	case !r.Proven:
+		origin = "consistent, origin unproven: it says that " + r.Signer + " signed it; compare that with the emergency sheet"
+	}
+	if asJSON {
+		if err := view.WriteJSON(out, map[string]any{
+			"file": path, "site": safetext.Line(r.Site), "created": r.Created.UTC(), "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line),
+			"files": r.Files, "tables": r.Tables, "rows": r.Rows, "bytes": r.Bytes, "signer": r.Signer, "proven": r.Proven,
+		}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "All is right: every hash of %d files and %d tables agrees, and nothing is missing or extra.\n%s\n", r.Files, r.Tables, origin)
+		fmt.Fprintf(out, "%s, made %s, says of itself: %s\n", safetext.Path(r.Name), view.Time(r.Created, ""), r.Verdict)
+		for _, note := range r.Notes {
+			fmt.Fprintf(out, "  note: %s\n", safetext.Line(note))
+		}
+	}
+	if r.Verdict == core.VerdictNotComplete {
+		return exitStatus(exitIncomplete)
+	}
+	return nil
+}
