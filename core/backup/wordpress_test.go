@@ -41,10 +41,21 @@ func dbSite(t *testing.T, w *world, name string) {
 	t.Helper()
 	const password = `p#a "q' \n\\ ;=[client]`
 	user := "u_" + name
+	createDatabase(t, name, user, password)
+	w.wordPress(name, user, password, "localhost:"+server.Socket)
+}
+
+// createDatabase makes a database for one test.
+func createDatabase(t *testing.T, name, user, password string) {
+	t.Helper()
 	if err := server.CreateDatabase(name, user, password); err != nil {
 		t.Fatal(err)
 	}
-	w.wordPress(name, user, password, "localhost:"+server.Socket)
+	t.Cleanup(func() {
+		if err := server.SQL("", "DROP DATABASE `"+name+"`; DROP USER `"+user+"`@localhost"); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWordPressWithMariaDB(t *testing.T) {
@@ -119,6 +130,11 @@ func (a *archived) restore(name, into string) string {
 	if err := server.SQL("", "CREATE DATABASE `"+into+"`"); err != nil {
 		a.t.Fatal(err)
 	}
+	a.t.Cleanup(func() {
+		if err := server.SQL("", "DROP DATABASE `"+into+"`"); err != nil {
+			a.t.Error(err)
+		}
+	})
 	line := fmt.Sprintf("cat database/%s/*.sql | mariadb --no-defaults --user=root --max-allowed-packet=256M --socket=%s --binary-mode %s", name, server.Socket, into)
 	cmd := exec.Command("sh", "-c", line)
 	cmd.Dir = a.dir

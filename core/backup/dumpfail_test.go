@@ -1,0 +1,316 @@
+package backup_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"breakglass/core"
+	"breakglass/core/backup/backuptest"
+)
+
+// runErr backs up a site that must not succeed, and checks that nothing is left.
+func (w *world) runErr(order core.BackupOrder) error {
+	w.t.Helper()
+	_, err := w.engine.Run(w.t.Context(), order, &bytes.Buffer{}, nil)
+	w.clean()
+	w.noGoroutines()
+	w.noProcess()
+	if err == nil {
+		w.t.Fatal("the backup went through")
+	}
+	return err
+}
+
+// noProcess checks that no tool with this engine's files still runs.
+func (w *world) noProcess() {
+	w.t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, path := range lines {
+		line, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(line, []byte(w.scratch)) {
+			w.t.Errorf("still runs: %q", line)
+		}
+	}
+}
+
+// refused checks an error: its kind, and a sentence for the owner.
+func refused(t *testing.T, err, kind error, part string) {
+	t.Helper()
+	var refusal *core.Refusal
+	if !errors.Is(err, kind) || !errors.As(err, &refusal) || !strings.Contains(refusal.Detail, part) {
+		t.Errorf("%v (%s), want %v: …%s…", err, causes(err), kind, part)
+	}
+}
+
+func TestDatabaseThatDoesNotAnswer(t *testing.T) {
+	w := newWorld(t)
+	createDatabase(t, "d_gone", "u_gone", "right")
+	for name, c := range map[string]struct{ host, password, database string }{
+		"wrong password": {"localhost:" + server.Socket, "wrong", "d_gone"},
+		"no server":      {"localhost:" + filepath.Join(w.root, "no.sock"), "right", "d_gone"},
+		"no database":    {"localhost:" + server.Socket, "right", "d_none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.wordPress(c.database, "u_gone", c.password, c.host)
+			err := w.runErr(w.order())
+			refused(t, err, core.ErrDatabase, "did not answer")
+			if strings.Contains(causes(err), "right") {
+				t.Errorf("the password is in the error: %s", causes(err))
+			}
+			if _, err := w.engine.Inspect(t.Context(), w.order().SiteSpec); !errors.Is(err, core.ErrDatabase) {
+				t.Errorf("inspect: %v", err)
+			}
+		})
+	}
+}
+
+// A hacked site must not send us to another machine, nor smuggle an option into
+// a tool.
+func TestHostileConfiguration(t *testing.T) {
+	w := newWorld(t)
+	local := "localhost:" + server.Socket
+	for name, c := range map[string]struct{ database, user, password, host, sentence string }{
+		"foreign host":         {"d", "u", "p", "db.evil.example", "“db.evil.example”, which its web manager has not confirmed"},
+		"foreign address":      {"d", "u", "p", "203.0.113.7:3306", "not confirmed"},
+		"foreign IPv6":         {"d", "u", "p", "[2001:db8::1]:3306", "not confirmed"},
+		"almost loopback":      {"d", "u", "p", "127.0.0.1.evil.example", "not confirmed"},
+		"option in password":   {"d", "u", "p\nplugin-dir=/tmp/evil", local, "DB_PASSWORD in wp-config.php holds a control character"},
+		"option in user":       {"d", "u\r[mysqldump]\rtab=/tmp", "p", local, "DB_USER in wp-config.php holds a control character"},
+		"option in socket":     {"d", "u", "p", "localhost:/tmp/x\nresult-file=/etc/x", "DB_HOST in wp-config.php holds a control character"},
+		"NUL":                  {"d\x00", "u", "p", local, "DB_NAME in wp-config.php holds a control character"},
+		"long":                 {"d", "u", strings.Repeat("p", 600), local, "longer than"},
+		"relative socket":      {"d", "u", "p", "localhost:/run/../etc/s", "not a plain absolute path"},
+		"no host":              {"d", "u", "p", "a b", "is not a host"},
+		"database like option": {"--tab=/tmp/evil", "u", "p", local, "did not answer"},
+		"no name":              {"", "u", "p", local, "DB_NAME in wp-config.php is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.wordPress(c.database, c.user, c.password, c.host)
+			refused(t, w.runErr(w.order()), core.ErrDatabase, c.sentence)
+		})
+	}
+}
+
+// A database whose name begins with a dash or climbs is a name, never an option
+// or a path.
+func TestOddDatabaseNames(t *testing.T) {
+	for name, folder := range map[string]string{"--all-databases": "--all-databases", "../etc": "%2E.%2Fetc", "naïve db": "na%C3%AFve%20db"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			dbSite(t, w, name)
+			if err := server.SQL(name, "CREATE TABLE t (x int); INSERT INTO t VALUES (5)"); err != nil {
+				t.Fatal(err)
+			}
+			a := w.run()
+			if !strings.Contains(a.read("database/"+folder+"/0001.sql"), "INSERT INTO `t`") || a.result.Rows != 1 {
+				t.Errorf("%+v", a.result)
+			}
+		})
+	}
+}
+
+// What the site's own user may not see is said, and the rest is dumped.
+func TestMissingPrivileges(t *testing.T) {
+	w := newWorld(t)
+	const name = "d_priv"
+	createDatabase(t, name, "u_priv", "p")
+	err := server.SQL(name, schema+"REVOKE ALL ON `d\\_priv`.* FROM u_priv@localhost; GRANT SELECT ON `d\\_priv`.* TO u_priv@localhost; CREATE TABLE gone (x int); CREATE VIEW broken AS SELECT x FROM gone; DROP TABLE gone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.wordPress(name, "u_priv", "p", "localhost:"+server.Socket)
+	a := w.run()
+	notes := strings.Join(a.result.Notes, "\n")
+	for _, part := range []string{"any triggers", "may not see stored routines", "scheduled events", "wp_view", "broken", "wp_old"} {
+		if !strings.Contains(notes, part) {
+			t.Errorf("no note of %q in:\n%s", part, notes)
+		}
+	}
+	if a.result.Verdict != core.VerdictNotes {
+		t.Error(a.result.Verdict)
+	}
+	a.wantRows("wp_posts", "9")
+	report, err := w.engine.Inspect(t.Context(), w.order().SiteSpec)
+	if err != nil || strings.Join(report.Notes, "\n") != notes {
+		t.Errorf("inspect did not say so in advance: %v %v", err, report.Notes)
+	}
+}
+
+// fakeDumper puts a broken tool first in PATH.
+func fakeDumper(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	text := "#!/bin/sh\ncase \"$*\" in *--help*) echo 'mariadb-dump Ver broken'; exit 0;; esac\n" + script
+	if err := os.WriteFile(filepath.Join(dir, "mariadb-dump"), []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
+const shortDump = "cat <<'X'\nCREATE TABLE `t` (x int);\nINSERT INTO `t` (`x`) VALUES (5);\nX\n"
+
+func TestBrokenDumper(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "d_fake")
+	if err := server.SQL("d_fake", "CREATE TABLE t (x int); INSERT INTO t VALUES (5)"); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("no last line", func(t *testing.T) {
+		fakeDumper(t, shortDump+"exit 0\n")
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "broke off")
+	})
+	t.Run("last line in the middle", func(t *testing.T) {
+		fakeDumper(t, shortDump+"echo '-- Dump completed'\n"+shortDump+"exit 0\n")
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "broke off")
+	})
+	t.Run("failure after the last line", func(t *testing.T) {
+		fakeDumper(t, shortDump+"echo '-- Dump completed'\necho 'Got error: 1412' >&2\nexit 2\n")
+		err := w.runErr(w.order())
+		refused(t, err, core.ErrDatabase, "broke off")
+		if !strings.Contains(causes(err), "Got error: 1412") {
+			t.Errorf("what the tool said is lost: %s", causes(err))
+		}
+	})
+	t.Run("dies", func(t *testing.T) {
+		fakeDumper(t, "kill -9 $$\n")
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "broke off")
+	})
+	t.Run("help fails", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "mariadb-dump"), []byte("#!/bin/sh\nexit 127\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "does not run")
+	})
+	t.Run("not installed", func(t *testing.T) {
+		t.Setenv("PATH", t.TempDir())
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "Neither mariadb-dump nor mysqldump")
+	})
+	t.Run("leaves a child behind", func(t *testing.T) {
+		fakeDumper(t, "sleep 1000 >/dev/null 2>&1 </dev/null "+w.scratch+" &\nexit 3\n")
+		refused(t, w.runErr(w.order()), core.ErrDatabase, "broke off")
+	})
+	t.Run("warns", func(t *testing.T) {
+		fakeDumper(t, shortDump+"echo '-- Dump completed'\necho 'Warning: \033[31mcolumn statistics' >&2\nexit 0\n")
+		a := w.run()
+		if a.result.Verdict != core.VerdictNotes || len(a.result.Notes) != 1 || !strings.Contains(a.result.Notes[0], "column statistics") || strings.Contains(a.result.Notes[0], "\033") {
+			t.Errorf("%+v", a.result)
+		}
+		if strings.Contains(a.read("database/d_fake/0001.sql"), "Warning") {
+			t.Error("the warning is in the dump")
+		}
+	})
+	t.Run("lacks a table", func(t *testing.T) {
+		fakeDumper(t, "echo '-- Dump completed'\n")
+		a := w.run()
+		if a.result.Verdict != core.VerdictNotComplete || len(a.result.Notes) != 1 || !strings.Contains(a.result.Notes[0], "the table t of") {
+			t.Errorf("%+v", a.result)
+		}
+	})
+}
+
+// No secret is on a command line or in an environment while a dump runs.
+func TestDumpTellsNobodyThePassword(t *testing.T) {
+	w := newWorld(t)
+	const password = "sehr-geheim-4711"
+	createDatabase(t, "d_secret", "u_secret", password)
+	w.wordPress("d_secret", "u_secret", password, "localhost:"+server.Socket)
+	seen := filepath.Join(t.TempDir(), "seen")
+	fakeDumper(t, fmt.Sprintf("tr '\\0' '\\n' < /proc/$$/cmdline > %[1]s; env >> %[1]s; stat -c %%a \"${1#--defaults-file=}\" >> %[1]s; cat \"${1#--defaults-file=}\" > %[1]s.cnf; echo '-- Dump completed'\n", seen))
+	w.run()
+	text, err := os.ReadFile(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(text, []byte(password)) || !bytes.Contains(text, []byte("\n600\n")) {
+		t.Errorf("%s", text)
+	}
+	if options, err := os.ReadFile(seen + ".cnf"); err != nil || !bytes.Contains(options, []byte(password)) {
+		t.Errorf("the option file of this test lacks the password, so it proves nothing: %v %s", err, options)
+	}
+}
+
+// large makes a database whose dump takes a while.
+func large(t *testing.T, sql func(database, statements string) error, name string) {
+	t.Helper()
+	err := sql(name, "CREATE TABLE big (id int PRIMARY KEY AUTO_INCREMENT, b longblob); INSERT INTO big (b) VALUES (RANDOM_BYTES(1024)); "+
+		strings.Repeat("INSERT INTO big (b) SELECT REPEAT(RANDOM_BYTES(1024), 16) FROM big; ", 11))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCancelWhileDumping(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "d_cancel")
+	large(t, server.SQL, "d_cancel")
+	for i := range 1000 {
+		w.write(fmt.Sprintf("f/%d", i), "x")
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := core.Refuse(core.ErrRevoked, "Your manager ended it.")
+	cancelled := false
+	_, err := w.engine.Run(ctx, w.order(), &bytes.Buffer{}, func(p core.Progress) {
+		if p.Rows > 10 && !cancelled {
+			cancelled = true
+			cancel(why)
+		}
+	})
+	if !cancelled || !errors.Is(err, core.ErrCancelled) || !errors.Is(err, core.ErrRevoked) {
+		t.Errorf("%v %v", cancelled, err)
+	}
+	w.clean()
+	w.noGoroutines()
+	w.noProcess()
+}
+
+func TestServerKilledWhileDumping(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "bg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	second, err := backuptest.StartMariaDB(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.CreateDatabase("d_kill", "u", "p"); err != nil {
+		t.Fatal(err)
+	}
+	large(t, second.SQL, "d_kill")
+	w := newWorld(t)
+	w.wordPress("d_kill", "u", "p", "localhost:"+second.Socket)
+	killed := false
+	_, err = w.engine.Run(t.Context(), w.order(), &bytes.Buffer{}, func(p core.Progress) {
+		if p.Rows > 10 && !killed {
+			killed = true
+			if err := second.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if !killed {
+		t.Fatal("the dump was over before the server was killed")
+	}
+	refused(t, err, core.ErrDatabase, "broke off")
+	w.clean()
+	w.noGoroutines()
+	w.noProcess()
+}
