@@ -137,17 +137,23 @@ var eva = core.Actor{Role: core.RoleManager, Name: "eva", Factor: "SHA256:eva"}
 func on(t *testing.T, c *console, l look, f func(*show)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, end := context.WithCancel(t.Context())
-		renderer := lipgloss.NewRenderer(io.Discard)
-		renderer.SetColorProfile(l.profile)
-		renderer.SetHasDarkBackground(true)
-		s := &show{t: t, console: c, terminal: &terminal{ctx: ctx, renderer: renderer, utf8: l.utf8}}
-		s.screen = manager.New(s.terminal, widget.NewTheme(renderer, l.utf8), eva, c, coretest.NewClock(), manager.At("backup.example", 2222))
-		s.run(s.screen.Init())
-		f(s)
-		end()
-		synctest.Wait()
+		in(t, c, l, func(s *show) { s.console = c; f(s) })
 	})
+}
+
+// in is on within a bubble of fake time, over any console.
+func in(t *testing.T, c manager.Console, l look, f func(*show)) {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	renderer := lipgloss.NewRenderer(io.Discard)
+	renderer.SetColorProfile(l.profile)
+	renderer.SetHasDarkBackground(true)
+	s := &show{t: t, terminal: &terminal{ctx: ctx, renderer: renderer, utf8: l.utf8}}
+	s.screen = manager.New(s.terminal, widget.NewTheme(renderer, l.utf8), eva, c, coretest.NewClock(), manager.At("backup.example", 2222))
+	s.run(s.screen.Init())
+	f(s)
+	end()
+	synctest.Wait()
 }
 
 // run runs a command and all that follows from it, but for what waits for time.
