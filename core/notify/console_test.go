@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -212,8 +213,11 @@ func (h *house) mailsProveTheLog() {
 			h.t.Fatalf("%s: %v\n%s", e.ID, err, body)
 		}
 		line := regexp.MustCompile(`line (\d+) of`).FindStringSubmatch(body)
-		if line == nil || checkpoint.Tree.N <= count(line[1]) {
-			h.t.Errorf("%s: the checkpoint of %d lines does not cover line %v", e.ID, checkpoint.Tree.N, line)
+		if line == nil {
+			h.t.Fatalf("%s names no line:\n%s", e.ID, body)
+		}
+		if seq, err := strconv.ParseInt(line[1], 10, 64); err != nil || checkpoint.Tree.N <= seq {
+			h.t.Errorf("%s: the checkpoint of %d lines does not cover line %d: %v", e.ID, checkpoint.Tree.N, seq, err)
 		}
 	}
 }

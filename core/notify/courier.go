@@ -87,7 +87,7 @@ func (c *Courier) Run(ctx context.Context) {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	for stale := true; ; {
-		stale = stale && !c.reload(work)
+		stale = stale && !c.reload(ctx)
 		wait := c.dispatch(work)
 		if stale {
 			wait = min(wait, ledgerPause)
@@ -145,7 +145,9 @@ func (c *Courier) spawn(work func() (then func())) {
 func (c *Courier) reload(ctx context.Context) bool {
 	pending, err := c.console.Pending(ctx)
 	if err != nil {
-		c.log.Error("read outbox", "err", err)
+		if ctx.Err() == nil {
+			c.log.Error("read outbox", "err", err)
+		}
 		return false
 	}
 	rows := make(map[string]*row, len(pending))

@@ -405,6 +405,29 @@ func TestStopKeepsWhatIsKnown(t *testing.T) {
 	})
 }
 
+// What was queued between two runs goes out at the next one, a code as well.
+func TestStopDuringAnAttemptLosesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.mail.follow(hang)
+		b.queue("M-1", core.EventCode, core.ContactEmail)
+		after(time.Second)
+		b.stop()
+		b.mail.follow(always(taken))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			New(b.options).Run(ctx)
+		}()
+		after(0)
+		cancel()
+		<-done
+		if m := b.got("M-1"); m.State != core.MessageAccepted || m.Attempts != 2 {
+			t.Errorf("%+v", m)
+		}
+	})
+}
+
 // A wall clock that is set back neither delays a code nor lengthens its life,
 // and a machine that slept finds what is due when it wakes.
 func TestClockSetBackDelaysNothing(t *testing.T) {

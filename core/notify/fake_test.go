@@ -227,10 +227,11 @@ var taken = Answer{Verdict: Accepted, Detail: "accepted by the mail provider"}
 // bench is a courier between a fake outbox and fake providers, in a bubble.
 type bench struct {
 	*outbox
-	clock *coretest.Clock
-	mail  *provider
-	sms   *provider
-	stop  func()
+	clock   *coretest.Clock
+	mail    *provider
+	sms     *provider
+	options Options
+	stop    func()
 }
 
 // zeros is random bytes that make no jitter: every wait is whole.
@@ -252,6 +253,7 @@ func inBubble(t *testing.T, f func(t *testing.T, b *bench), change ...func(*benc
 		for _, f := range change {
 			f(b, &o)
 		}
+		b.options = o
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"breakglass/core"
+	"breakglass/core/safetext"
 	"breakglass/core/view"
 	"breakglass/core/words"
 )
@@ -66,7 +67,7 @@ func (f facts) table() string {
 			continue
 		}
 		label := f.text("notify.label."+r.label) + ":"
-		labels, values = append(labels, label), append(values, words.Text(f.m.Lang, "notify.value", map[string]any{"Value": r.value}))
+		labels, values = append(labels, label), append(values, safetext.Line(r.value))
 		width = max(width, utf8.RuneCountInString(label))
 	}
 	var out strings.Builder
