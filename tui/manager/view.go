@@ -26,6 +26,9 @@ func (s *Screen) View(width, height int) string {
 	}
 	lines = append(lines, s.theme.Text.Render(s.theme.Cut(s.theme.Line(s.status()), width)))
 	lines = append(append(lines, s.filterLine(width)...), s.hintLines(width)...)
+	if !s.loaded() {
+		return strings.Join(lines, "\n")
+	}
 	if empty := s.empty(); empty != "" {
 		return strings.Join(append(append(lines, ""), s.emptyLines(empty, width)...), "\n")
 	}
@@ -51,15 +54,21 @@ func (s *Screen) tabs(width int) string {
 	return b.String()
 }
 
+// loaded reports whether the list that is shown has come.
+func (s *Screen) loaded() bool {
+	if s.pane == onAccess {
+		return s.access.loaded
+	}
+	return s.sites.loaded
+}
+
 // status says how many there are, and of when that is.
 func (s *Screen) status() string {
-	count, shown, at, loaded := len(s.sites.all), len(s.sites.shown), s.sites.at, s.sites.loaded
-	id := "count.sites"
+	count, shown, at, id := len(s.sites.all), len(s.sites.shown), s.sites.at, "count.sites"
 	if s.pane == onAccess {
-		count, shown, at, loaded = len(s.access.all), len(s.access.shown), s.access.at, s.access.loaded
-		id = "count.access"
+		count, shown, at, id = len(s.access.all), len(s.access.shown), s.access.at, "count.access"
 	}
-	if !loaded {
+	if !s.loaded() {
 		return s.text("loading", nil)
 	}
 	text := s.text(id, map[string]any{"Count": count})
@@ -95,13 +104,11 @@ func (s *Screen) hintLines(width int) []string {
 
 // empty says why there is no list, and what to do; "" if there is one.
 func (s *Screen) empty() string {
-	all, shown, loaded, id := len(s.sites.all), len(s.sites.shown), s.sites.loaded, "empty.sites"
+	all, shown, id := len(s.sites.all), len(s.sites.shown), "empty.sites"
 	if s.pane == onAccess {
-		all, shown, loaded, id = len(s.access.all), len(s.access.shown), s.access.loaded, "empty.access"
+		all, shown, id = len(s.access.all), len(s.access.shown), "empty.access"
 	}
 	switch {
-	case !loaded:
-		return s.text("loading", nil)
 	case all == 0:
 		return s.text(id, nil)
 	case shown == 0:
@@ -113,7 +120,7 @@ func (s *Screen) empty() string {
 // emptyLines puts the command that helps on under the sentence.
 func (s *Screen) emptyLines(sentence string, width int) []string {
 	lines := s.theme.Wrap(sentence, width)
-	if s.filter() != "" {
+	if s.filter() != "" { // there is something, and Esc shows it
 		return lines
 	}
 	lines = append(lines, "")
