@@ -1,0 +1,88 @@
+package owner
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"breakglass/core"
+	"breakglass/core/words"
+)
+
+// Every text of the wizard that is asked for is there, and every one that is
+// there is asked for. An ID that is put together is put together here again.
+func TestWords(t *testing.T) {
+	used := map[string]bool{}
+	source := sources(t)
+	take := func(pattern, prefix string, suffixes ...string) {
+		t.Helper()
+		found := regexp.MustCompile(pattern).FindAllStringSubmatch(source, -1)
+		if len(found) == 0 {
+			t.Errorf("nothing is like %s", pattern)
+		}
+		for _, match := range found {
+			if len(suffixes) == 0 {
+				used[prefix+match[1]] = true
+			}
+			for _, suffix := range suffixes {
+				used[prefix+match[1]+suffix] = true
+			}
+		}
+	}
+	take(`\.text\("([a-z0-9_.]+)",`, "")
+	take(`(?:id :?=|id =) "([a-z0-9_.]+)"`, "")
+	take(`"(handover\.[a-z]+)"`, "")
+	take(`(?:enter|esc)\("([a-z_]+)"`, "key.")
+	take(`letter\("[a-z]", "([a-z_]+)"`, "key.")
+	take(`id: "([a-z_]+)", do`, "key.")
+	take(`\.unless\([^"]*"([a-z_]+)"\)`, "not.")
+	take(`s\.put\("([a-z_]+)"`, "question.", ".title", ".lead", ".yes", ".no")
+	take(`\bat[A-Z][A-Za-z]+ +place = "([a-z]+)"`, "", ".title")
+	for _, at := range []place{atClosed, atExpired, atRevoked, atLocked, atVetoed, atLapsed, atCancelled, atNoContact, atWelcome, atReprove} {
+		used[string(at)+".lead"], used[string(at)+".next"] = true, true
+	}
+	for n := 1; n <= steps; n++ {
+		used["welcome.step"+strconv.Itoa(n)] = true
+	}
+	for _, kind := range []core.ContactKind{core.ContactEmail, core.ContactPhone} {
+		for _, when := range []string{"never", "today", "proven"} {
+			used["contacts."+when+"."+string(kind)] = true
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(used)) {
+		if !strings.HasSuffix(id, ".") && !words.Has("owner."+id) {
+			t.Errorf("owner.%s is asked for and not there", id)
+		}
+	}
+	for _, id := range words.IDs() {
+		if name, ours := strings.CutPrefix(id, "owner."); ours && !used[name] {
+			t.Errorf("%s is used nowhere", id)
+		}
+	}
+}
+
+// sources is the package's own text, without its tests.
+func sources(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
