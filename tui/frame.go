@@ -66,6 +66,9 @@ func (m *shell) where() string {
 	if p, ok := m.screen.(widget.Placed); ok {
 		return p.Where()
 	}
+	if m.host == "" {
+		return m.actor.Name
+	}
 	return m.actor.Name + "@" + m.host
 }
 
@@ -140,7 +143,7 @@ func (m *shell) keys() []key.Binding {
 	keys := append([]key.Binding{}, m.screen.Keys()...)
 	keys = append(keys, named("ctrl+c", "Ctrl+C", "leave"))
 	if m.screen.Typing() {
-		return append(keys, named("f1", "F1", "help"))
+		return append(keys, named("ctrl+g", "Ctrl+G", "help"))
 	}
 	return append(keys, named("?", "?", "help"))
 }

@@ -39,9 +39,15 @@ func At(host string, port int) Option {
 
 // New makes the screen of whoever came in, nil for a role that has none.
 func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock, with ...Option) tea.Model {
-	o := options{host: "HOST"}
+	var o options
 	for _, option := range with {
 		option(&o)
+	}
+	var managers []manager.Option
+	var auditors []auditor.Option
+	if o.host != "" {
+		managers = append(managers, manager.At(o.host, o.port))
+		auditors = append(auditors, auditor.At(o.host, o.port))
 	}
 	theme := widget.NewTheme(t.Renderer(), t.UTF8())
 	var screen widget.Screen
@@ -49,9 +55,9 @@ func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock,
 	case core.RoleOwner:
 		screen = owner.New(t, theme, actor, console, clock)
 	case core.RoleManager:
-		screen = manager.New(t, theme, actor, console, clock, manager.At(o.host, o.port))
+		screen = manager.New(t, theme, actor, console, clock, managers...)
 	case core.RoleAuditor:
-		screen = auditor.New(t, theme, actor, console, clock, auditor.At(o.host, o.port))
+		screen = auditor.New(t, theme, actor, console, clock, auditors...)
 	default:
 		return nil
 	}
@@ -152,7 +158,7 @@ func (m *shell) key(msg tea.KeyMsg) tea.Cmd {
 	case m.problem != "" && name == "esc":
 		m.problem = ""
 		return nil
-	case name == "f1" || name == "?" && !m.screen.Typing():
+	case name == "ctrl+g" || name == "f1" || name == "?" && !m.screen.Typing(): // some terminals keep F1 for themselves
 		m.help, m.offset = true, 0
 		return nil
 	case name == "q" && !m.screen.Typing():

@@ -76,7 +76,7 @@ func newShell(t *testing.T, p *page, width, height int) (*shell, *terminal) {
 // press gives the shell a key and reports whether it quits.
 func press(m *shell, name string) (quits bool) {
 	kinds := map[string]tea.KeyType{
-		"esc": tea.KeyEsc, "ctrl+c": tea.KeyCtrlC, "f1": tea.KeyF1, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "enter": tea.KeyEnter,
+		"esc": tea.KeyEsc, "ctrl+c": tea.KeyCtrlC, "f1": tea.KeyF1, "ctrl+g": tea.KeyCtrlG, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "enter": tea.KeyEnter,
 	}
 	msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
 	if kind, ok := kinds[name]; ok {
@@ -105,6 +105,9 @@ func TestEveryRoleHasItsScreen(t *testing.T) {
 		model := New(term, core.Actor{Role: role, Name: "eva"}, (*core.Console)(nil), coretest.NewClock(), At("backup.example", 2222))
 		if (model != nil) != want {
 			t.Errorf("%s: %v", role, model)
+		}
+		if role == core.RoleManager {
+			shows(t, model.(*shell), "eva@backup.example (manager)", true)
 		}
 	}
 }
@@ -186,8 +189,11 @@ func TestHelpListsEveryKeyAndTypingKeepsItsLetters(t *testing.T) {
 	if strings.Join(p.got, "") != "?q" {
 		t.Errorf("the screen got %q", p.got)
 	}
-	press(m, "f1")
-	shows(t, m, "All keys", true)
+	for _, name := range []string{"f1", "ctrl+g"} {
+		press(m, name)
+		shows(t, m, "All keys", true)
+		press(m, "esc")
+	}
 }
 
 func TestLeavingSaysTheLastWords(t *testing.T) {

@@ -66,6 +66,8 @@ func TestKeysAskTheConsole(t *testing.T) {
 		{"start", []string{"enter"}, []string{"start"}},
 		{"start", []string{"x", "enter"}, nil},
 		{"start", []string{"x", "tab", "enter"}, []string{"close"}},
+		{"start_streamed", []string{"h", "enter", "tab", "enter"}, []string{"close"}},
+		{"start_again", []string{"d", "enter", "esc", "esc", "enter"}, []string{"start"}},
 		{"progress", []string{"enter", "c", "tab", "tab", "enter"}, nil},
 		{"progress", []string{"c", "tab", "enter"}, []string{"cancel backup"}},
 		{"failed", []string{"enter"}, []string{"start"}},

@@ -18,14 +18,15 @@ const (
 // body collects the lines of a page.
 type body struct {
 	theme  widget.Theme
-	width  int
+	width  int // of text
+	window int // columns that there are
 	height int
 	roomy  bool
 	lines  []string
 }
 
 func newBody(theme widget.Theme, width, height int) *body {
-	return &body{theme: theme, width: max(min(width, readable), 1), height: height, roomy: height >= roomy}
+	return &body{theme: theme, width: max(min(width, readable), 1), window: width, height: height, roomy: height >= roomy}
 }
 
 // gap puts an empty line where there is room for one.

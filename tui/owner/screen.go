@@ -124,9 +124,9 @@ func (s *Screen) act(f func(context.Context, core.Actor) (apply func(*Screen), e
 // Update implements widget.Screen.
 func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
 	cmd := s.update(msg)
-	if words := s.lastWords(); words != s.farewell {
-		s.farewell = words
-		s.terminal.SetFarewell(words)
+	if last := s.lastWords(); last != s.farewell {
+		s.farewell = last
+		s.terminal.SetFarewell(last)
 	}
 	return s, cmd
 }

@@ -1,6 +1,8 @@
 package owner
 
 import (
+	"github.com/rivo/uniseg"
+
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -13,6 +15,9 @@ func (s *Screen) drawDownload(b *body) {
 	b.next(s.text("download.next", nil))
 	b.gap()
 	b.copyable(l.sftp)
+	if uniseg.StringWidth(l.sftp) > b.window {
+		b.warn(s.text("download.narrow", nil))
+	}
 	s.drawSent(b, a)
 	if len(a.Notes) > 0 {
 		b.gap()

@@ -1,129 +1,13 @@
 package owner_test
 
 import (
-	"context"
-	"crypto/rand"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"breakglass/core"
-	"breakglass/core/audit"
 	"breakglass/core/coretest"
-	"breakglass/tui"
 )
-
-// world is a real console on fakes, with the site acme.
-type world struct {
-	t          *testing.T
-	ctx        context.Context
-	console    *core.Console
-	clock      *coretest.Clock
-	engine     *coretest.Engine
-	manager    core.Actor
-	passphrase core.Secret
-	paper      core.Secret
-	release    chan struct{} // lets the engine finish
-}
-
-// inWorld runs a test in a bubble, with everything that it started ended
-// afterwards.
-func inWorld(t *testing.T, order core.SiteOrder, f func(*world)) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		w := &world{t: t, ctx: ctx, clock: coretest.NewClock(), release: make(chan struct{})}
-		w.open(order)
-		running := make(chan struct{})
-		go func() {
-			defer close(running)
-			w.console.Run(ctx)
-		}()
-		defer func() {
-			cancel()
-			<-running
-			w.console.Close()
-		}()
-		f(w)
-	})
-}
-
-func (w *world) open(order core.SiteOrder) {
-	t := w.t
-	signing, _, err := note.GenerateKey(rand.Reader, "test/breakglass")
-	check(t, err)
-	signer, err := note.NewSigner(signing)
-	check(t, err)
-	w.engine = coretest.NewEngine(coretest.Script{
-		Data: []byte(strings.Repeat("x", 4000)), Hold: w.release,
-		Report: core.SiteReport{Kind: "WordPress 6.6", Files: 12, Bytes: 4000},
-		Result: core.BackupResult{Verdict: core.VerdictNotes, Notes: []string{"cache was left out"}},
-	})
-	w.console, err = core.Open(w.ctx, core.Options{
-		Ledger: coretest.NewLedger(), Engine: w.engine, Vault: coretest.NewVault(), Clock: w.clock, Random: rand.Reader,
-		Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)),
-		Signer: audit.NewSigner(signer.Name(), signer), Host: "backup.example", Port: 2222,
-		CheckAddress: func(_ core.ContactKind, address string) (string, error) { return address, nil },
-	})
-	check(t, err)
-	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/////////////////////////////////////////8 eva"
-	_, err = w.console.AddPerson(w.ctx, core.RootActor, core.PersonOrder{ID: "eva", Role: core.RoleManager, Key: key, Email: "eva@example.com"})
-	check(t, err)
-	w.manager, err = w.console.KeyLogin(w.ctx, core.Login{User: "eva"}, key)
-	check(t, err)
-	order.ID, order.Title, order.Root, order.Call, order.Zone = "acme", "Acme Shop", "/srv/acme", "Eva, +31 6 1234", "UTC"
-	kit, err := w.console.AddSite(w.ctx, w.manager, order)
-	check(t, err)
-	w.passphrase, w.paper = kit.Passphrase, kit.Paper
-}
-
-// connect is one more SSH session of the owner, under its user name.
-func (w *world) connect(user string) (a *app, hangUp func()) {
-	w.t.Helper()
-	actor, err := w.console.PassphraseLogin(w.ctx, core.Login{User: user}, w.passphrase)
-	check(w.t, err)
-	ctx, cancel := context.WithCancel(w.ctx)
-	term := newTerminal(ctx, false, true, 80, 40)
-	return show(w.t, term, tui.New(term, actor, w.console, w.clock)), cancel
-}
-
-// courier hands the newest code to the provider, and to the test.
-func (w *world) courier() string {
-	w.t.Helper()
-	pending, err := w.console.Pending(w.ctx)
-	check(w.t, err)
-	for _, m := range pending {
-		_, code, err := w.console.BeginSend(w.ctx, m.ID)
-		if err != nil || code.IsZero() {
-			continue
-		}
-		check(w.t, w.console.EndSend(w.ctx, m.ID, core.Outcome{State: core.MessageAccepted, Result: "202"}))
-		return code.Reveal()
-	}
-	w.t.Fatal("no code is on its way")
-	return ""
-}
-
-// wait lets time pass, and what it brings.
-func (a *app) wait(d time.Duration) {
-	time.Sleep(d)
-	a.settle()
-}
-
-var withEmail = core.SiteOrder{Emails: []string{"owner@example.com"}}
-
-// prove goes from the reason to the right code.
-func (w *world) prove(a *app) {
-	w.t.Helper()
-	a.press("enter", "the manager does not answer", "enter")
-	a.sees("Where your code goes")
-	a.press("enter")
-	a.sees("Enter the code")
-	a.press(w.courier(), "enter")
-}
 
 func TestOwnerGoesAllTheWayByKeys(t *testing.T) {
 	inWorld(t, withEmail, func(w *world) {
@@ -326,6 +210,30 @@ func TestPaperCodeWaitsAndTheOwnerComesBackWithItsLine(t *testing.T) {
 		user, _, _ := strings.Cut(back[len(back)-1], "@")
 		a, _ = w.connect(user)
 		a.sees("Your code was right")
+		a.press("enter")
+		a.sees("Start the backup")
+	})
+}
+
+func TestHoldEndsByItselfUnlessTheManagerSaysNo(t *testing.T) {
+	order := withEmail
+	order.Hold = time.Hour
+	inWorld(t, order, func(w *world) {
+		a, _ := w.connect("acme")
+		w.prove(a)
+		a.sees("A wait, then access", "Come back at 2000-01-01 01:00 UTC, in 1 h 0 min")
+		requests, err := w.console.Requests(w.ctx, w.manager)
+		check(t, err)
+		check(t, w.console.Veto(w.ctx, w.manager, requests[0].ID, "I am here"))
+		a.wait(2 * time.Second)
+		a.sees("Your manager said no", "call Eva")
+		w.prove(a)
+		for range 59 {
+			a.wait(time.Minute)
+		}
+		a.sees("A wait, then access")
+		a.wait(2 * time.Minute)
+		a.sees("Your code was right. You can go on.")
 		a.press("enter")
 		a.sees("Start the backup")
 	})
