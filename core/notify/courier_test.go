@@ -158,13 +158,25 @@ func TestDeadCodeIsNeverSent(t *testing.T) {
 	})
 }
 
-// Nor is one whose life ended while the attempt was being counted.
+// Nor is one whose life ended while the attempt was being counted; nor do such
+// codes take places that others need.
 func TestCodeThatDiesOnTheWayIsNotSent(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.queue("M-1", core.EventCode, core.ContactEmail, func(m *core.Message) { m.Expires = m.Created.Add(time.Second) })
+		for i := range 3 * sendsAtOnce {
+			b.queue(fmt.Sprintf("M-%02d", i), core.EventCode, core.ContactEmail, func(m *core.Message) { m.Expires = m.Created.Add(time.Second) })
+		}
 		after(time.Minute)
-		if m := b.got("M-1"); m.State != core.MessageExpired || m.Attempts != 1 || len(b.mail.sent()) != 0 {
+		if m := b.got("M-00"); m.State != core.MessageExpired || m.Attempts != 1 || len(b.mail.sent()) != 0 {
 			t.Errorf("%d sends, %+v", len(b.mail.sent()), m)
+		}
+		for i := range 3 * sendsAtOnce { // more come once those places are free again
+			b.queue(fmt.Sprintf("N-%02d", i), core.EventCode, core.ContactEmail, func(m *core.Message) { m.Expires = m.Created.Add(time.Second) })
+		}
+		after(time.Minute)
+		b.queue("M-good", core.EventCode, core.ContactEmail)
+		after(time.Minute)
+		if m := b.got("M-good"); m.State != core.MessageAccepted {
+			t.Errorf("%+v", m)
 		}
 	}, func(b *bench, _ *Options) { b.slowly = time.Second })
 }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -82,9 +83,9 @@ func (o *outbox) Pending(context.Context) ([]core.Message, error) {
 }
 
 func (o *outbox) BeginSend(_ context.Context, id string) (core.Message, core.Secret, error) {
+	time.Sleep(o.slowly)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	time.Sleep(o.slowly)
 	m, ok := o.open[id]
 	switch {
 	case o.begins != nil:
@@ -99,11 +100,11 @@ func (o *outbox) BeginSend(_ context.Context, id string) (core.Message, core.Sec
 	return m, o.codes[id], nil
 }
 
-func (o *outbox) EndSend(_ context.Context, id string, out core.Outcome) error {
+func (o *outbox) EndSend(ctx context.Context, id string, out core.Outcome) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.endFails != nil {
-		return o.endFails
+	if err := errors.Join(ctx.Err(), o.endFails); err != nil {
+		return err
 	}
 	m, ok := o.open[id]
 	if !ok {

@@ -56,6 +56,19 @@ func TestOutcomeIsRecordedAsSoonAsItCanBe(t *testing.T) {
 	})
 }
 
+// Nor because the courier was being stopped.
+func TestOutcomeIsRecordedAtTheEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.stop()
+		b.queue("M-1", core.EventGrantActivated, core.ContactEmail)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := New(b.options).endSend(ctx, "M-1", core.Outcome{State: core.MessageAccepted}); err != nil || b.got("M-1").State != core.MessageAccepted {
+			t.Errorf("%v, %+v", err, b.got("M-1"))
+		}
+	})
+}
+
 // Nothing leaves that was not counted before.
 func TestAttemptThatCannotBeCountedIsNotMade(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
