@@ -91,7 +91,7 @@ func splitDBHost(text string) (dbHost, bool) {
 		return dbHost{Host: address.WithZone("").String(), Port: defaultPort}, address.Zone() == ""
 	}
 	host, port := text, strconv.Itoa(defaultPort)
-	if at := strings.LastIndexByte(text, ':'); at >= 0 {
+	if at := strings.LastIndexByte(text, ':'); at >= 0 && !strings.HasSuffix(text, "]") {
 		host, port = text[:at], text[at+1:]
 	}
 	if strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]") {

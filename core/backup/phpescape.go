@@ -29,6 +29,9 @@ func (s *phpScanner) escape(out []byte) []byte {
 	case c == 'x' && s.at+1 < len(s.src) && digit(s.src[s.at+1]) < 16:
 		s.advance(1)
 		return append(out, byte(s.digits(2, 16))) //nolint:gosec // two digits
+	case c == '{': // both stay, and {$ begins no variable
+		s.advance(1)
+		return append(out, '\\', '{')
 	case c == 'u':
 		if r, n, ok := s.codePoint(); ok {
 			s.advance(n)
