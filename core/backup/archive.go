@@ -74,8 +74,11 @@ func (a *archive) header(path string, mode int64, mtime time.Time) *tar.Header {
 // knownTime returns a time that every reader of the manifest can write down: a
 // hostile site may have set one of the year 292277026596.
 func knownTime(t time.Time) time.Time {
-	if year := t.UTC().Year(); year < 1 || year > 9999 {
+	if year := t.UTC().Year(); t.IsZero() || year < 1 || year > 9999 {
 		return time.Unix(0, 0)
+	}
+	if t.Unix() < 0 {
+		return t.Truncate(time.Second) // tars disagree about fractions before 1970
 	}
 	return t
 }
