@@ -47,7 +47,7 @@ func floor(path string) int {
 		return 3
 	case under(path, "breakglass/sshserver"), under(path, "breakglass/tui"):
 		return 2
-	case under(path, "breakglass/store"), under(path, "breakglass/core/notify"), under(path, "breakglass/core/backup"), path == "breakglass/core/coretest":
+	case under(path, "breakglass/store"), under(path, "breakglass/core/notify"), under(path, "breakglass/core/backup"), under(path, "breakglass/core/coretest"):
 		return 1
 	case under(path, "breakglass"):
 		return 0

@@ -29,7 +29,7 @@ func (s sessions) options() sshserver.Options {
 }
 
 func (s sessions) screen(v *sshserver.Session) tea.Model {
-	return tui.New(v, v.Actor(), s.console, s.clock)
+	return tui.New(v, v.Actor(), s.console, s.clock, tui.At(s.config.Host, s.config.port()))
 }
 
 // command carries out one command line.

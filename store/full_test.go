@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"breakglass/core"
+	"breakglass/core/coretest/smalldisk"
 	"breakglass/store"
-	"breakglass/store/internal/smalldisk"
 
 	"go.etcd.io/bbolt"
 )

@@ -10,7 +10,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/coretest"
-	"breakglass/store/internal/smalldisk"
+	"breakglass/core/coretest/smalldisk"
 	"breakglass/store/vault"
 )
 
