@@ -13,7 +13,7 @@ import (
 // enter logs the owner in at a terminal, as one does from the emergency sheet.
 func (h *host) enter(site string, width, height int) *terminal {
 	h.t.Helper()
-	s := openTerminal(h.t, width, height, nil, append([]string{"ssh"}, h.sshArgs(site)...)...)
+	s := openTerminal(h.t, width, height, nil, append([]string{"ssh", "-o", "SendEnv=LANG"}, h.sshArgs(site)...)...)
 	s.shows("assword:")
 	s.types(h.passphrase)
 	s.press("Enter")
