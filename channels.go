@@ -69,7 +69,7 @@ func providerSecret(file, credential, variable string, log *slog.Logger) (core.S
 	if file == "" {
 		if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 			path := filepath.Join(dir, credential)
-			if _, err := os.Stat(path); err == nil {
+			if _, err := os.Stat(path); err == nil { //nolint:gosec // the directory is named by systemd
 				file = path
 			}
 		}
