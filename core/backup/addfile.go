@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"syscall"
 
 	"breakglass/core"
@@ -50,11 +51,11 @@ func specialKind(mode fs.FileMode) string {
 
 // unreadable says that something could not be read. What was deleted meanwhile
 // is no gap.
-func (r *run) unreadable(path string, err error) error {
+func (r *run) unreadable(relative string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.omit(path, r.findings.add(newNote("archive.note.vanished", "Path", shown(path))))
+		return r.omit(relative, r.findings.add(newNote("archive.note.vanished", "Path", shown(relative))))
 	}
-	return r.omit(path, r.findings.miss(newNote("archive.note.unreadable", "Path", shown(path), "Why", reason(err))))
+	return r.omit(relative, r.findings.miss(newNote("archive.note.unreadable", "Path", shown(relative), "Why", reason(err))))
 }
 
 // reason is an error without the path that it repeats.
@@ -145,6 +146,9 @@ func (r *run) addLink(it *item) error {
 func (r *run) addFile(it *item) error {
 	if r.beside[it.path] {
 		return r.omit(it.path, newNote("archive.left.sqlite").text(r.order.Lang))
+	}
+	if dir, name := path.Split(it.path); name == "wp-settings.php" && !r.site.known[path.Clean("./"+dir)] {
+		r.findings.miss(newNote("archive.note.deep_wordpress", "Path", shown(it.path)))
 	}
 	if it.ready == nil || it.ahead.large {
 		return r.addLarge(it.path, true)

@@ -248,17 +248,38 @@ func TestSitesOfOtherKinds(t *testing.T) {
 		"configuration.php":          {"Joomla", core.VerdictNotComplete},
 		"app/etc/env.php":            {"Magento", core.VerdictNotComplete},
 		"artisan":                    {"Laravel", core.VerdictNotComplete},
+		".env":                       {".env", core.VerdictNotComplete},
 		"contact.php":                {"PHP files", core.VerdictNotes},
 		"index.html":                 {"static files", core.VerdictComplete},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			w := newWorld(t)
-			w.write(path, "x")
+			w.write(path, "DB_HOST=db.example\n")
 			a := w.run()
 			if a.result.Verdict != c.verdict || a.manifest("header")[0]["kind"] != c.kind {
 				t.Errorf("%+v %v", a.result, a.manifest("header"))
 			}
 		})
+	}
+}
+
+// A WordPress that detection does not reach, and databases beside the one of
+// wp-config.php, are said to be missing.
+func TestDatabasesThatAreNotReached(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "c_more")
+	w.write("artisan", "x") // the WordPress at the root is what is served
+	a := w.run()
+	if a.result.Verdict != core.VerdictComplete {
+		t.Errorf("%+v", a.result)
+	}
+	w.write("db-config.php", "<?php // HyperDB")
+	w.write("a/b/c/d/wp-load.php", "<?php")
+	w.write("a/b/c/d/wp-settings.php", "<?php")
+	a = w.run()
+	notes := strings.Join(a.result.Notes, "\n")
+	if a.result.Verdict != core.VerdictNotComplete || len(a.result.Notes) != 2 || !strings.Contains(notes, "several databases") || !strings.Contains(notes, "a/b/c/d/wp-settings.php") {
+		t.Errorf("%+v", a.result)
 	}
 }
 

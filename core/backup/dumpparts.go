@@ -33,11 +33,19 @@ type dumpParts struct {
 	number  int
 	size    int64
 	send    chan<- part
-	moved   func(n int, table string, rows int64)
+	moved   func(n int)
 }
 
-// Write implements io.Writer.
-func (d *dumpParts) Write(p []byte) (int, error) {
+// Write implements io.Writer. It is called by a goroutine of os/exec.
+func (d *dumpParts) Write(p []byte) (n int, err error) {
+	err = guard(func() (err error) {
+		n, err = d.write(p)
+		return err
+	})
+	return n, err
+}
+
+func (d *dumpParts) write(p []byte) (int, error) {
 	written := len(p)
 	for len(p) > 0 {
 		if d.current == nil {
@@ -57,7 +65,7 @@ func (d *dumpParts) Write(p []byte) (int, error) {
 		}
 	}
 	d.size += int64(written)
-	d.moved(written, d.scan.Table, d.scan.Total)
+	d.moved(written)
 	return written, nil
 }
 

@@ -43,29 +43,35 @@ func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() err
 	work.Go(func() {
 		defer close(ordered)
 		defer close(toRead)
-		failed = walkTree(ctx, s.root, func(relative string, info fs.FileInfo, err error) error {
-			it := &item{path: relative, info: info, err: err}
-			if err == nil && info.IsDir() {
-				it.leave = s.leftOut(relative)
-			}
-			if err == nil && info.Mode().IsRegular() && info.Size() <= smallFile && !besideSQLite(relative) {
-				it.ready = make(chan struct{})
-			}
-			select {
-			case ordered <- it:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			if it.ready != nil {
-				toRead <- it // readers never wait for anything
-			}
-			if it.leave != "" {
-				return errSkip
-			}
-			return nil
+		failed = guard(func() error {
+			return walkTree(ctx, s.root, func(relative string, info fs.FileInfo, err error) error {
+				return s.hand(ctx, &item{path: relative, info: info, err: err}, ordered, toRead)
+			})
 		})
 	})
 	return ordered, func() error { work.Wait(); return failed }
+}
+
+// hand gives an item to the archive, and to the readers if it is small.
+func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item) error {
+	if it.err == nil && it.info.IsDir() {
+		it.leave = s.leftOut(it.path)
+	}
+	if it.err == nil && it.info.Mode().IsRegular() && it.info.Size() <= smallFile && !besideSQLite(it.path) {
+		it.ready = make(chan struct{})
+	}
+	select {
+	case ordered <- it:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if it.ready != nil {
+		toRead <- it // readers never wait for anything
+	}
+	if it.leave != "" {
+		return errSkip
+	}
+	return nil
 }
 
 func (it *item) read(root *os.Root, buffers *sync.Pool) {
@@ -74,8 +80,14 @@ func (it *item) read(root *os.Root, buffers *sync.Pool) {
 	if !ok {
 		return
 	}
-	it.ahead = readAhead(root, it.path, *buffer)
 	it.free = func() { buffers.Put(buffer) }
+	err := guard(func() error {
+		it.ahead = readAhead(root, it.path, *buffer)
+		return nil
+	})
+	if err != nil {
+		it.ahead = ahead{err: err}
+	}
 }
 
 // drain takes what is left, so that nobody waits for a reader that is gone.

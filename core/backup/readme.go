@@ -30,7 +30,7 @@ func (r *run) readme(verdict core.Verdict) string {
 		lines = append(lines, "", say("archive.readme.database", "Name", d.config.Name, "Server", d.server, "Host", d.config.Host),
 			"", "    cat database/"+d.dir+"/*.sql | mysql --binary-mode DATABASE")
 	}
-	if len(r.databases) > 0 && len(r.dumps) == 0 {
+	if len(r.beside) > 0 {
 		lines = append(lines, "", say("archive.readme.sqlite"))
 	}
 	lines = append(lines, "", say("archive.readme.check"))

@@ -169,13 +169,20 @@ func (r *run) showSteps() {
 // fill puts files and dumps into the archive. The walk, the scan for totals and
 // the dumps run beside each other and meet here.
 func (r *run) fill(cancel context.CancelCauseFunc) error {
+	for _, d := range r.dumps {
+		r.tracker.do(func(p *core.Progress) { p.BytesTotal += d.bytes })
+	}
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	parts := make(chan part, maxParts)
-	beside.Go(func() { r.scanTotals() })
+	beside.Go(func() {
+		if err := guard(r.scanTotals); err != nil {
+			cancel(err)
+		}
+	})
 	beside.Go(func() {
 		defer close(parts)
-		if err := r.dumpAll(parts); err != nil {
+		if err := guard(func() error { return r.dumpAll(parts) }); err != nil {
 			cancel(err)
 		}
 	})
@@ -187,7 +194,7 @@ func (r *run) fill(cancel context.CancelCauseFunc) error {
 	})
 	err := r.addOutside()
 	if err == nil {
-		err = r.merge(items, parts)
+		err = guard(func() error { return r.merge(items, parts) })
 	}
 	if err != nil {
 		cancel(err)
@@ -201,7 +208,7 @@ func (r *run) fill(cancel context.CancelCauseFunc) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	return r.readAgain()
+	return guard(r.readAgain)
 }
 
 // merge takes files and finished parts of dumps as they come.
@@ -233,17 +240,15 @@ func (r *run) merge(items <-chan *item, parts <-chan part) error {
 }
 
 // scanTotals counts what there is to read while reading goes on.
-func (r *run) scanTotals() {
-	var files, bytes int64
-	for _, d := range r.dumps {
-		bytes += d.bytes
-	}
+func (r *run) scanTotals() error {
 	err := r.site.scan(r.ctx, func(size int64) {
-		files++
-		bytes += size
-		r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal = files, bytes })
+		r.tracker.do(func(p *core.Progress) {
+			p.FilesTotal++
+			p.BytesTotal += size
+		})
 	})
 	if err == nil {
-		r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal, p.TotalKnown = files, bytes, true })
+		r.tracker.do(func(p *core.Progress) { p.TotalKnown = true })
 	}
+	return err
 }

@@ -17,12 +17,16 @@ import (
 
 // dumpAll dumps one database after the other into parts.
 func (r *run) dumpAll(parts chan<- part) error {
-	var before int64 // rows of the databases done
 	for _, d := range r.dumps {
 		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpScanner(), send: parts}
-		p.moved = func(n int, table string, rows int64) {
-			r.tracker.read(int64(n), d.config.Name+": "+shown(table))
-			r.tracker.do(func(now *core.Progress) { now.Rows = before + rows })
+		var rows, tables int64 // told so far
+		p.moved = func(n int) {
+			r.tracker.do(func(now *core.Progress) {
+				now.Rows += p.scan.Total - rows
+				now.Tables += int64(len(p.scan.Rows)) - tables
+			})
+			rows, tables = p.scan.Total, int64(len(p.scan.Rows))
+			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.Table))
 		}
 		said, err := r.dumper.dump(r.ctx, d, p)
 		if err == nil {
@@ -33,7 +37,6 @@ func (r *run) dumpAll(parts chan<- part) error {
 			return err
 		}
 		d.tool, d.rows, d.part, d.size = r.dumper.version, p.scan.Rows, p.number, p.size
-		before += p.scan.Total
 		if said != "" {
 			r.findings.add(newNote("archive.note.dump_said", "Tool", r.dumper.name, "Said", said))
 		}
@@ -48,10 +51,7 @@ func (r *run) dumpAll(parts chan<- part) error {
 // settle puts the true size of a dump in the place of what was estimated, and
 // says which tables are missing in it.
 func (r *run) settle(d *dump) {
-	r.tracker.do(func(p *core.Progress) {
-		p.BytesTotal += d.size - d.bytes
-		p.Tables += int64(len(d.rows))
-	})
+	r.tracker.do(func(p *core.Progress) { p.BytesTotal += d.size - d.bytes })
 	d.bytes = d.size
 	for _, t := range d.tables {
 		if _, ok := d.rows[t.name]; t.holdsRows() && !ok {
@@ -209,6 +209,7 @@ func (r *run) addDatabases() error {
 
 // finish writes what tells of the archive, and ends it.
 func (r *run) finish() (core.BackupResult, error) {
+	r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal = p.FilesDone, p.BytesDone })
 	r.tracker.step(core.StepManifest, core.StepRunning)
 	verdict := r.findings.verdict()
 	if err := r.addDatabases(); err != nil {

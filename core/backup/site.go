@@ -25,6 +25,7 @@ type site struct {
 	kind     string
 	installs []install
 	has      map[string]bool // of markers
+	known    map[string]bool // directories in which detection met a WordPress
 	notes    []finding
 }
 
@@ -67,25 +68,29 @@ var markers = []struct{ path, kind string }{
 // detect finds out what a site is. It reads a few files and connects to
 // nothing.
 func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site, error) {
-	s := &site{root: root, path: path, has: map[string]bool{}}
+	s := &site{root: root, path: path, has: map[string]bool{}, known: map[string]bool{}}
 	if err := s.findInstalls(ctx, ".", 0); err != nil {
 		return nil, err
 	}
 	for _, marker := range markers {
 		if _, err := root.Lstat(marker.path); err == nil {
 			s.has[marker.path] = true
-			if len(s.installs) == 0 && s.kind == "" {
+			if !s.known["."] && s.kind == "" {
 				s.kind = marker.kind
 				s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", marker.kind), true})
 			}
 		}
 	}
-	if s.kind != "" {
-		return s, nil
-	}
 	if len(s.installs) > 0 {
 		s.kind = s.wordPressKind(s.installs[0].dir)
 		return s, s.readConfigs()
+	}
+	if s.kind == "" && s.environmentNamesDatabase() {
+		s.kind = ".env"
+		s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", s.kind), true})
+	}
+	if s.kind != "" {
+		return s, nil
 	}
 	s.kind = "static files"
 	if names, err := listDir(root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
@@ -93,6 +98,15 @@ func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site,
 		s.notes = append(s.notes, finding{newNote("archive.note.php"), false})
 	}
 	return s, nil
+}
+
+var environmentForm = regexp.MustCompile(`(?m)^\s*(export\s+)?(DB_HOST|DB_DATABASE|DB_CONNECTION\s*=\s*["']?(mysql|mariadb|pgsql)|DATABASE_URL\s*=\s*["']?(mysql|mariadb|postgres))`)
+
+// environmentNamesDatabase reports whether a .env file tells of a database
+// server.
+func (s *site) environmentNamesDatabase() bool {
+	text, _, err := readSmall(s.root, ".env")
+	return err == nil && environmentForm.Match(text)
 }
 
 // Close gives the root back.
@@ -108,6 +122,10 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	}
 	if s.isFile(join(dir, "wp-settings.php")) && s.isFile(join(dir, "wp-load.php")) {
 		s.installs = append(s.installs, install{dir: dir})
+		s.known[dir] = true
+		if s.isFile(join(dir, "db-config.php")) {
+			s.notes = append(s.notes, finding{newNote("archive.note.many_databases", "Path", shown(join(dir, "db-config.php"))), true})
+		}
 	}
 	if depth == installDepth {
 		return nil

@@ -86,6 +86,7 @@ func (t *tracker) tell(must bool) {
 	p.Notes = t.findings.all()
 	p.Elapsed = since - t.started
 	p.Rate = t.rate.perSecond(since)
+	p.BytesTotal = max(p.BytesTotal, p.BytesDone) // an estimate may be short
 	if p.TotalKnown && p.Rate > 0 {
 		p.ETA = time.Duration(float64(max(0, p.BytesTotal-p.BytesDone)) / p.Rate * float64(time.Second))
 	}
