@@ -2,6 +2,7 @@ package owner
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -119,13 +120,18 @@ func (s *Screen) leavePaper() tea.Cmd {
 // prove tries what was typed. The actor that comes back holds this session's
 // token: nothing else knows it.
 func (s *Screen) prove(try func(context.Context, core.Actor, string) (core.Actor, error)) tea.Cmd {
-	typed := s.code.Value()
+	typed, paper := s.code.Value(), s.paper
 	if typed == "" {
 		return widget.Send(widget.Problem{Text: s.text("not.code", nil)})
 	}
 	return s.act(func(ctx context.Context, a core.Actor) (func(*Screen), error) {
 		proved, err := try(ctx, a, typed)
-		if err != nil {
+		switch {
+		case errors.Is(err, core.ErrWrongCode) && !paper, errors.Is(err, core.ErrCodeDead):
+			// The field is free for the right one; the long paper code stays to
+			// be mended, as does what was only mistyped.
+			return func(s *Screen) { s.code = s.code.Set("") }, err
+		case err != nil:
 			return nil, err
 		}
 		return func(s *Screen) {

@@ -173,9 +173,10 @@ func TestProblemsStayUntilDismissedOrSolved(t *testing.T) {
 	})
 }
 
-// Under the longest problem, in the smallest window, what is typed still shows.
+// Under the longest problem, in the smallest window, what is typed still shows;
+// after a wrong code the field is free for the right one.
 func TestFieldStaysInSightUnderAProblem(t *testing.T) {
-	for name, typed := range map[string]string{"code": "7M2K-QZZ", "paper": "ZZ", "reason": "answerZZ"} {
+	for name, typed := range map[string]string{"code": "[ _", "paper": "ZZ", "reason": "answerZZ"} {
 		inPage(t, pages[name], func(a *app, c *console) {
 			a.send(tea.WindowSizeMsg{Width: 40, Height: 12})
 			c.set(func(c *console) { c.err = &core.Refusal{Kind: core.ErrWrongCode, Left: 4} })
