@@ -197,6 +197,10 @@ type LogPage struct {
 	Lines []LogLine
 	Size  int64 // of the whole log
 	More  bool  // older lines may match
+	// Next is the Before of the query that goes on where this one stopped: a
+	// page of few lines, or none, may only say how far back was looked. 0 where
+	// nothing older is left.
+	Next int64
 }
 
 // GrantStory is a grant with all that was logged of it, oldest first.

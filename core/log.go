@@ -57,7 +57,7 @@ func (c *Console) Log(ctx context.Context, a Actor, q LogQuery) (LogPage, error)
 func (p *LogPage) fill(tx Tx, scope Person, q LogQuery, before int64) error {
 	for seq := before - 1; seq >= 0; seq-- {
 		if len(p.Lines) == q.Limit || before-seq > maxLogScan {
-			p.More = true
+			p.More, p.Next = true, seq+1
 			return nil
 		}
 		l, err := readLine(tx, seq)

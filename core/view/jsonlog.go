@@ -49,12 +49,13 @@ func safeMap(m map[string]string) map[string]string {
 type LogPageJSON struct {
 	Size  int64     `json:"size"` // of the whole log
 	More  bool      `json:"more"` // older lines may match
+	Next  int64     `json:"next"` // --before of what follows; 0: nothing
 	Lines []LogJSON `json:"lines"`
 }
 
 // JSONLogPage gives the JSON form of a page of the log.
 func JSONLogPage(p core.LogPage) LogPageJSON {
-	return LogPageJSON{Size: p.Size, More: p.More, Lines: List(p.Lines, JSONLog)}
+	return LogPageJSON{Size: p.Size, More: p.More, Next: p.Next, Lines: List(p.Lines, JSONLog)}
 }
 
 // StoryJSON is a grant with its backup and its log lines for machines.

@@ -189,7 +189,7 @@ func (f *fake) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPa
 	if f.empty {
 		return core.LogPage{Size: 1202}, f.err
 	}
-	return core.LogPage{Lines: lines(), Size: 1202, More: true}, f.called("Log %+v", q)
+	return core.LogPage{Lines: lines(), Size: 1202, More: true, Next: 1200}, f.called("Log %+v", q)
 }
 
 func (f *fake) ExportLog(_ context.Context, _ core.Actor, w io.Writer) error {

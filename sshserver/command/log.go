@@ -26,12 +26,15 @@ func (s *session) logList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.list(view.Log(s.env.Lang, "", page.Lines), view.JSONLogPage(page), "log.list.empty"); err != nil {
+		none := "log.list.empty"
+		if page.More {
+			none = "log.list.none_yet"
+		}
+		if err := s.list(view.Log(s.env.Lang, "", page.Lines), view.JSONLogPage(page), none); err != nil {
 			return err
 		}
-		if page.More && !s.json && len(page.Lines) > 0 {
-			oldest := page.Lines[len(page.Lines)-1].Seq
-			s.tell(s.text("log.list.more", map[string]any{"Before": strconv.FormatInt(oldest, 10)}))
+		if page.More && !s.json {
+			s.tell(s.text("log.list.more", map[string]any{"Before": strconv.FormatInt(page.Next, 10)}))
 		}
 		return nil
 	})

@@ -18,10 +18,8 @@ const (
 	// logJump is how many new lines are fetched to join what is shown; when more
 	// came in between, the list starts anew from the newest.
 	logJump = 2000
-	// logScan is how far back core looks for lines that fit in one query.
-	logScan = 20_000
-	// logScans is how many such queries one command makes before it shows where
-	// it is.
+	// logScans is how many queries one command makes that find nothing in the
+	// part of the log they looked at, before it shows where it is.
 	logScans = 2
 )
 
@@ -50,18 +48,6 @@ type logOlder struct {
 // logTick asks for what is new.
 type logTick struct{ gen int }
 
-// nextBefore tells where a query for older lines goes on after a page. A page
-// without a line says only that core looked through logScan of them.
-func nextBefore(page core.LogPage, before int64) int64 {
-	if n := len(page.Lines); n > 0 {
-		return page.Lines[n-1].Seq
-	}
-	if before <= 0 || before > page.Size {
-		before = page.Size
-	}
-	return max(before-logScan, 1)
-}
-
 // newer fetches what was added since the lines that are shown, or the newest
 // page where none are.
 func (l *LogList) newer() tea.Cmd {
@@ -89,7 +75,7 @@ func (l *LogList) newer() tea.Cmd {
 			if got.size < 0 {
 				got.size = page.Size
 			}
-			if got.add(page, q.Before, size, known) {
+			if got.add(page, size, known) {
 				return got
 			}
 		}
@@ -97,8 +83,8 @@ func (l *LogList) newer() tea.Cmd {
 }
 
 // add takes a page of a query, and reports whether the newer lines are all there.
-func (n *logNewer) add(page core.LogPage, before, size, known int64) bool {
-	n.more, n.next = page.More, nextBefore(page, before)
+func (n *logNewer) add(page core.LogPage, size, known int64) bool {
+	n.more, n.next = page.More, page.Next
 	for _, line := range page.Lines {
 		if line.Seq <= known {
 			n.joined = true
@@ -122,7 +108,7 @@ func (l *LogList) older() tea.Cmd {
 			if err != nil {
 				return logOlder{gen: gen, err: err}
 			}
-			got.lines, got.more, got.next = page.Lines, page.More, nextBefore(page, q.Before)
+			got.lines, got.more, got.next = page.Lines, page.More, page.Next
 			if len(got.lines) > 0 || !got.more {
 				return got
 			}
