@@ -209,6 +209,36 @@ func TestTokenIsShownInTheSessionThatProvedItOnly(t *testing.T) {
 	})
 }
 
+func TestSiteThatIsTakenOffTheConsoleClosesItsScreens(t *testing.T) {
+	for _, name := range []string{"welcome", "download"} {
+		inPage(t, pages[name], func(a *app, c *console) {
+			c.set(func(c *console) { c.lost = core.Refuse(core.ErrNotFound, "This site is no longer set up here.") })
+			a.wait(2 * time.Second)
+			a.sees("no longer set up on this console")
+			a.misses("acme+")
+			a.wait(6 * time.Second)
+			if !a.quit || !a.model.(interface{ CloseConnection() bool }).CloseConnection() || strings.Contains(a.term.lastWords(), "acme+") {
+				t.Fatalf("still open, or %q", a.term.lastWords())
+			}
+		})
+	}
+}
+
+// A console that cannot be read for a moment costs no page and no token.
+func TestStateThatCannotBeReadIsReadAgain(t *testing.T) {
+	inPage(t, pages["download"], func(a *app, c *console) {
+		c.set(func(c *console) { c.lost = errors.New("disk on fire at /var/lib/secret") })
+		a.wait(3 * time.Second)
+		a.sees("Step 4 of 5: Download", "Something went wrong inside the console", "acme+K7Q2MX@")
+		a.misses("/var/lib/secret")
+		c.set(func(c *console) { c.lost = nil })
+		a.wait(2 * time.Second)
+		a.press("esc")
+		a.wait(2 * time.Second)
+		a.misses("Something went wrong")
+	})
+}
+
 // What peers and sites have named cannot steer the terminal.
 func TestPeerTextIsMadeSafe(t *testing.T) {
 	const evil = "\x1b]0;x\x07\u202eevil\u0007\nline"

@@ -75,6 +75,7 @@ type console struct {
 	state  core.OwnerState
 	report core.SiteReport
 	err    error // of every act
+	lost   error // of reading the state
 	calls  []string
 	hold   chan struct{} // acts wait for it, where it is set
 }
@@ -110,7 +111,7 @@ func (c *console) act(ctx context.Context, call string) error {
 func (c *console) OwnerState(context.Context, core.Actor) (core.OwnerState, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state, nil
+	return c.state, c.lost
 }
 
 func (c *console) Draft(ctx context.Context, _ core.Actor, reason string) (core.RequestInfo, error) {

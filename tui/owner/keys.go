@@ -107,6 +107,8 @@ func (s *Screen) bindings() []binding {
 			return []binding{enter("leave", func(*Screen) tea.Cmd { return tea.Quit })}
 		}
 		return []binding{enter("ask_again", (*Screen).ask)}
+	case atGone:
+		return []binding{enter("leave", func(*Screen) tea.Cmd { return tea.Quit })}
 	case atVetoed, atLapsed, atCancelled:
 		return []binding{enter("ask_again", (*Screen).ask)}
 	case atNoContact:

@@ -38,7 +38,7 @@ func (s *Screen) lines() lines {
 // lastWords are printed once the screen has closed: the lines that an owner
 // needs next, whole, in a place where a terminal lets them be selected.
 func (s *Screen) lastWords() string {
-	if s.read.IsZero() {
+	if s.read.IsZero() && !s.gone {
 		return ""
 	}
 	call := s.text("call", map[string]any{"Call": s.state.Call})
@@ -68,6 +68,8 @@ func (s *Screen) lastWords() string {
 			return ""
 		}
 		out = append(out, s.endText(at), call)
+	case atGone:
+		out = append(out, s.endText(at))
 	default:
 		return ""
 	}

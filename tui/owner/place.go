@@ -33,6 +33,7 @@ const (
 	atLapsed    place = "lapsed"
 	atCancelled place = "cancelled"
 	atNoContact place = "nocontact"
+	atGone      place = "gone" // the site was taken off the console
 )
 
 // choices is what this session knows beside the stored state: on which of two

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -50,6 +51,7 @@ type Screen struct {
 
 	closing  bool   // this session closed the access itself
 	ending   bool   // access ended under the open screen
+	gone     bool   // and the site with it
 	farewell string // as it was set last
 }
 
@@ -164,6 +166,9 @@ func (s *Screen) took(msg stateMsg) tea.Cmd {
 		return nil // a newer one is on its way
 	}
 	s.reading = false
+	if errors.Is(msg.err, core.ErrNotFound) {
+		return s.vanished()
+	}
 	if msg.err != nil {
 		return widget.Fail(s.Lang(), msg.err)
 	}
@@ -183,11 +188,29 @@ func (s *Screen) ended(before core.OwnerState) tea.Cmd {
 	if now != nil && now.ID == was.ID && now.State == core.GrantActive {
 		return nil
 	}
-	s.ending, s.question, s.choices = true, nil, choices{}
-	s.actor.Token = core.Secret{}
+	s.end()
 	if s.closing {
 		return nil
 	}
+	return s.lastLook()
+}
+
+// vanished ends a screen whose site is no longer set up.
+func (s *Screen) vanished() tea.Cmd {
+	if s.gone {
+		return nil
+	}
+	s.end()
+	s.gone = true
+	return s.lastLook()
+}
+
+func (s *Screen) end() {
+	s.ending, s.question, s.choices = true, nil, choices{}
+	s.actor.Token = core.Secret{}
+}
+
+func (s *Screen) lastLook() tea.Cmd {
 	return widget.After(s.terminal.Context(), s.clock, lastLook, quitMsg{})
 }
 
@@ -231,6 +254,9 @@ func (s *Screen) done(msg doneMsg) tea.Cmd {
 
 // place is the page that shows now.
 func (s *Screen) place() place {
+	if s.gone {
+		return atGone
+	}
 	if s.read.IsZero() {
 		return atLoading
 	}

@@ -138,7 +138,7 @@ func (s *Screen) drawEnd(at place, b *body) {
 	switch at {
 	case atClosed:
 		b.good(s.endText(at))
-	case atNoContact, atLocked, atVetoed, atRevoked:
+	case atNoContact, atLocked, atVetoed, atRevoked, atGone:
 		b.bad(s.endText(at))
 	default:
 		b.warn(s.endText(at))
@@ -146,7 +146,7 @@ func (s *Screen) drawEnd(at place, b *body) {
 	switch {
 	case s.ending && s.closing:
 		b.next(s.text("end.leave", nil))
-	case s.ending:
+	case s.ending && at != atGone:
 		b.next(s.text("end.closing", nil))
 	default:
 		b.next(s.text(string(at)+".next", nil))

@@ -132,6 +132,12 @@ func TestAccessThatEndsUnderTheScreenIsExplainedAndTheConnectionClosed(t *testin
 		end  func(*world, *app)
 		sees string
 	}{
+		"closed on another connection": {func(w *world, a *app) {
+			actor, err := w.console.PassphraseLogin(w.ctx, core.Login{User: "acme"}, w.passphrase)
+			check(w.t, err)
+			check(w.t, w.console.CloseAccess(w.ctx, actor))
+			a.wait(2 * time.Second)
+		}, "Access is closed."},
 		"revoked": {func(w *world, a *app) {
 			grants, err := w.console.Grants(w.ctx, w.manager)
 			check(w.t, err)

@@ -43,7 +43,7 @@ func TestWords(t *testing.T) {
 	take(`\.unless\([^"]*"([a-z_]+)"\)`, "not.")
 	take(`s\.put\("([a-z_]+)"`, "question.", ".title", ".lead", ".yes", ".no")
 	take(`\bat[A-Z][A-Za-z]+ +place = "([a-z]+)"`, "", ".title")
-	for _, at := range []place{atClosed, atExpired, atRevoked, atLocked, atVetoed, atLapsed, atCancelled, atNoContact, atWelcome, atReprove} {
+	for _, at := range []place{atClosed, atExpired, atRevoked, atLocked, atVetoed, atLapsed, atCancelled, atNoContact, atGone, atWelcome, atReprove} {
 		used[string(at)+".lead"], used[string(at)+".next"] = true, true
 	}
 	for n := 1; n <= steps; n++ {
