@@ -143,13 +143,13 @@ func (d *dump) leaveOut(option string, n note) {
 	d.notes = append(d.notes, n)
 }
 
-// folderName makes a database's name fit for a folder: what is not plainly a
-// name's letter becomes %XX.
+// folderName makes a database's name fit for a folder, and for the command that
+// README.txt gives: what is not plainly a name's letter becomes %XX.
 func folderName(name string) string {
 	var out strings.Builder
 	for i := range len(name) {
 		c := name[i]
-		if c < 0x80 && wordByte(c) || c == '-' || c == '$' || c == '.' && i > 0 {
+		if c < 0x80 && wordByte(c) || c == '-' || c == '.' && i > 0 {
 			out.WriteByte(c)
 			continue
 		}

@@ -3,6 +3,7 @@ package backup
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"breakglass/core"
 	"breakglass/core/words"
@@ -40,7 +41,41 @@ func (r *run) readme(verdict core.Verdict) string {
 	} else {
 		lines = append(lines, "", say("archive.readme.unsigned"))
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return wrap(strings.Join(lines, "\n")) + "\n"
+}
+
+// lineWidth is how long the lines of README.txt become, in letters: some
+// editors do not wrap.
+const lineWidth = 78
+
+// wrap breaks lines between words. A line that is indented, such as a command,
+// stays as it is.
+func wrap(text string) string {
+	var out strings.Builder
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		if strings.HasPrefix(line, " ") {
+			out.WriteString(line)
+			continue
+		}
+		used := 0
+		for _, word := range strings.Fields(line) {
+			width := utf8.RuneCountInString(word)
+			switch {
+			case used > 0 && used+1+width > lineWidth:
+				out.WriteByte('\n')
+				used = 0
+			case used > 0:
+				out.WriteByte(' ')
+				used++
+			}
+			out.WriteString(word)
+			used += width
+		}
+	}
+	return out.String()
 }
 
 // hostName is a host's name as it can stand in a command to type.

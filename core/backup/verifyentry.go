@@ -22,6 +22,7 @@ func shownLine(path string) string { return safetext.Line(shown(path)) }
 
 // dumpCheck follows one dump through its parts.
 type dumpCheck struct {
+	v     *verifier
 	scan  *dumpScanner
 	parts int
 }
@@ -69,7 +70,7 @@ func (v *verifier) dumpOf(name string) io.Writer {
 			v.wrong("The archive holds more databases than any site.")
 			return nil
 		}
-		dump = &dumpCheck{scan: newDumpScanner()}
+		dump = &dumpCheck{v: v, scan: newDumpScanner()}
 		v.dumps[m[1]] = dump
 	}
 	dump.parts++
@@ -79,8 +80,8 @@ func (v *verifier) dumpOf(name string) io.Writer {
 	return dump
 }
 
-// maxDumpTables bounds the tables that one dump is counted for.
-const maxDumpTables = 1 << 20
+// maxDumpTables bounds the tables that all dumps of an archive are counted for.
+const maxDumpTables = 1 << 18
 
 // Write implements io.Writer.
 func (d *dumpCheck) Write(p []byte) (int, error) {
@@ -88,9 +89,13 @@ func (d *dumpCheck) Write(p []byte) (int, error) {
 	for len(p) > 0 {
 		n, _ := d.scan.scan(p)
 		p = p[n:]
-		if len(d.scan.Rows) > maxDumpTables {
-			return 0, fault("A dump in the archive has more tables than any database.")
-		}
+	}
+	tables := 0
+	for _, dump := range d.v.dumps {
+		tables += len(dump.scan.Rows)
+	}
+	if tables > maxDumpTables {
+		return 0, fault("The dumps in the archive have more tables than any site.")
 	}
 	return written, nil
 }

@@ -2,8 +2,13 @@ package backup_test
 
 import (
 	"fmt"
+	"io"
+	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"breakglass/core"
@@ -86,6 +91,68 @@ func TestWordPressWithMariaDB(t *testing.T) {
 			t.Errorf("%s:\n%s\nrestored:\n%s", query, want, got)
 		}
 	}
+}
+
+// Over TCP on loopback the same comes out as through the socket, and a host that
+// the manager vouches for may be used.
+func TestWordPressOverTCP(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "t_tcp")
+	if err := server.SQL("t_tcp", "CREATE TABLE t (x int); INSERT INTO t VALUES (1), (2)"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(w.root, "wp-config.php"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := forward(t, server.Socket)
+	for _, host := range []string{"127.0.0.1", "127.0.0.2", "[::ffff:127.0.0.1]"} {
+		w.write("wp-config.php", strings.Replace(string(text), "localhost:"+server.Socket, fmt.Sprintf("%s:%d", host, port), 1))
+		a := w.run()
+		if a.result.Rows != 2 || a.result.Verdict != core.VerdictComplete {
+			t.Errorf("%s: %+v", host, a.result)
+		}
+	}
+	// 0.0.0.0 reaches this machine too, but is no loopback address.
+	w.write("wp-config.php", strings.Replace(string(text), "localhost:"+server.Socket, fmt.Sprintf("0.0.0.0:%d", port), 1))
+	refused(t, w.runErr(w.order()), core.ErrDatabase, "not confirmed")
+	order := w.order()
+	order.DatabaseHost = "0.0.0.0"
+	if result, err := w.engine.Run(t.Context(), order, io.Discard, nil); err != nil || result.Rows != 2 {
+		t.Errorf("%v %+v", err, result)
+	}
+}
+
+// forward takes connections on loopback to a socket, and returns its port.
+func forward(t *testing.T, socket string) int {
+	t.Helper()
+	l, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var work sync.WaitGroup
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		work.Wait()
+	})
+	work.Go(func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", socket)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			work.Go(func() { io.Copy(out, in); out.(*net.UnixConn).CloseWrite() })
+			work.Go(func() { io.Copy(in, out); in.Close(); out.Close() })
+		}
+	})
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 // grantAll lets a site's user see the routines' text too, which takes more than
