@@ -1,0 +1,141 @@
+package plain
+
+import (
+	"fmt"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+)
+
+func (s *session) downloadPage() page {
+	p := page{lead: s.sayDownload, choices: []choice{
+		{s.text("plain.download.done", nil), func() error { s.handover = true; return nil }},
+		{s.text("plain.download.again", nil), s.again},
+	}}
+	p.choices = append(p.choices, choice{s.text("plain.download.anew", nil), func() error {
+		yes, err := s.sure("new_backup")
+		if err != nil || !yes {
+			return err
+		}
+		return s.start()
+	}}, s.closing())
+	return p
+}
+
+func (s *session) sayDownload() {
+	a, _ := s.archiveAt()
+	verdict := "owner.download.incomplete"
+	switch a.Verdict {
+	case core.VerdictComplete:
+		verdict = "owner.download.complete"
+	case core.VerdictNotes:
+		verdict = "owner.download.notes"
+	}
+	s.tell(map[string]any{"Size": view.Size(a.Size)}, verdict)
+	s.sayNotes(a.Notes)
+	s.tell(nil, "plain.download.next")
+	sftp, scp := s.fetch(a)
+	s.copyable(sftp)
+	s.tell(nil, "plain.download.or")
+	s.copyable(scp)
+	s.tell(nil, "owner.download.password", "owner.download.broken", "owner.download.check")
+	s.copyable(safetext.Line(a.SHA256))
+	s.tell(map[string]any{"Until": view.Time(a.Removes, s.state.Zone)}, "owner.download.kept")
+	s.tell(nil, "plain.download.told")
+	s.call()
+}
+
+// sentNews says how the download goes: that it began, that it stands still, and
+// that all was sent.
+func (s *session) sentNews(was core.OwnerState) []string {
+	a, _ := s.archiveAt()
+	var before core.ArchiveInfo
+	for _, old := range was.Archives {
+		if old.Name == a.Name {
+			before = old
+		}
+	}
+	data := map[string]any{"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate)}
+	all := func(a core.ArchiveInfo) bool { return !a.Whole.IsZero() || a.Size > 0 && a.Sent >= a.Size }
+	switch tenths := func(a core.ArchiveInfo) int64 { return a.Sent * 10 / max(a.Size, 1) }; {
+	case all(a) && !all(before):
+		return []string{s.text("plain.download.whole", nil)}
+	case all(a):
+		return nil
+	case a.Rate > 0 && (before.Rate <= 0 || tenths(a) > tenths(before)):
+		return []string{s.text("owner.download.sending", data)}
+	case a.Rate <= 0 && before.Rate > 0:
+		return []string{s.text("owner.download.paused", data)}
+	}
+	return nil
+}
+
+func (s *session) handoverPage() page {
+	return page{
+		lead: func() {
+			s.tell(nil, "owner.handover.lead", "owner.handover.tell", "owner.handover.strong", "owner.handover.rotate")
+			for _, what := range []string{"logins", "database", "keys", "server"} {
+				s.item("- ", s.text("owner.handover."+what, nil))
+			}
+			s.tell(nil, "plain.handover.last")
+			s.call()
+		},
+		choices: []choice{s.closing(), {s.text("plain.handover.back", nil), func() error { s.handover = false; return nil }}},
+	}
+}
+
+// user is what downloads log in as: with this session's token.
+func (s *session) user() string {
+	return safetext.Line(s.state.Site) + "+" + s.actor.Token.Reveal()
+}
+
+// back is the line that brings a person back without a second code.
+func (s *session) back() string {
+	return view.SSH(s.user(), s.state.Host, s.state.Port)
+}
+
+// fetch is the lines that fetch an archive. They hold the download token: they
+// are said in the session that proved it and nowhere else.
+func (s *session) fetch(a core.ArchiveInfo) (sftp, scp string) {
+	port := ""
+	if s.state.Port != 0 && s.state.Port != 22 {
+		port = fmt.Sprintf("-P %d ", s.state.Port)
+	}
+	where := s.user() + "@" + safetext.Line(s.state.Host) + ":" + safetext.Path(a.Name) + " ."
+	return "sftp " + port + where, "scp " + port + where
+}
+
+// sayFarewell says what a person needs who leaves before the end.
+func (s *session) sayFarewell() {
+	data := map[string]any{}
+	if g := s.state.Grant; g != nil {
+		data["Until"] = view.Time(g.Expires, s.state.Zone)
+	}
+	s.gap()
+	switch at := s.place(); at {
+	case atHolding, atReady:
+		if r := s.state.Request; r.Proven {
+			s.tell(nil, "owner.farewell.back")
+			s.copyable(s.back())
+			return
+		}
+		s.tell(nil, "plain.farewell")
+	case atStart, atFailed, atHandover, atProgress:
+		id := "owner.farewell.open"
+		if at == atProgress {
+			id = "owner.farewell.running"
+		}
+		s.tell(nil, id)
+		s.copyable(s.back())
+	case atDownload:
+		a, _ := s.archiveAt()
+		sftp, _ := s.fetch(a)
+		s.tell(data, "owner.farewell.download")
+		s.copyable(sftp)
+		s.tell(nil, "owner.farewell.sum")
+		s.copyable(safetext.Line(a.SHA256))
+	default:
+		s.tell(nil, "plain.farewell")
+	}
+}
