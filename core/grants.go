@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"breakglass/core/audit"
 	"breakglass/core/safetext"
 )
 
@@ -64,28 +65,13 @@ func (c *Console) Grant(ctx context.Context, a Actor, id string) (GrantStory, er
 }
 
 // linesOf reads the lines of a grant and of the request that led to it, oldest
-// first. It goes back from the newest to the request's own first line.
+// first.
 func linesOf(tx Tx, grant Grant) ([]LogLine, error) {
-	size, err := tx.Log().Size()
-	if err != nil {
-		return nil, err
+	keys := []string{audit.KeyGrant + grant.ID}
+	if grant.Request != "" {
+		keys = append(keys, audit.KeyRequest+grant.Request)
 	}
-	var lines []LogLine
-	for seq := size - 1; seq >= 0; seq-- {
-		l, err := readLine(tx, seq)
-		if err != nil {
-			return nil, err
-		}
-		if l.Grant != grant.ID && (grant.Request == "" || l.Request != grant.Request) {
-			continue
-		}
-		lines = append(lines, l)
-		if l.Event == EventRequestDrafted {
-			break
-		}
-	}
-	slices.Reverse(lines)
-	return lines, nil
+	return linesUnder(tx, keys...)
 }
 
 // Requests lists the open requests of the sites that a manager looks after.

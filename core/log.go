@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -55,20 +56,24 @@ func (c *Console) Log(ctx context.Context, a Actor, q LogQuery) (LogPage, error)
 }
 
 func (p *LogPage) fill(tx Tx, scope Person, q LogQuery, before int64) error {
-	for seq := before - 1; seq >= 0; seq-- {
-		if len(p.Lines) == q.Limit || before-seq > maxLogScan {
+	read := 0
+	var failed error
+	err := q.candidates(tx.Log(), before, func(seq int64) bool {
+		if len(p.Lines) == q.Limit || read == maxLogScan {
 			p.More, p.Next = true, seq+1
-			return nil
+			return false
 		}
-		l, err := readLine(tx, seq)
-		if err != nil {
-			return err
+		read++
+		var l LogLine
+		if l, failed = readLine(tx, seq); failed != nil {
+			return false
 		}
 		if scope.mayRead(l) && q.matches(l) {
 			p.Lines = append(p.Lines, l)
 		}
-	}
-	return nil
+		return true
+	})
+	return errors.Join(err, failed)
 }
 
 // mayRead reports whether a line is within what a person looks after.

@@ -64,6 +64,11 @@ type LogTable interface {
 	Append(leaf []byte, hashes [][32]byte) error
 	// Hash returns the stored hash with that index.
 	Hash(index int64) ([32]byte, error)
+	// Index notes leaf seq under each of the keys. Find calls f with the numbers
+	// noted under a key that are below before, newest first, until f returns
+	// false; only for View.
+	Index(seq int64, keys ...string) error
+	Find(key string, before int64, f func(seq int64) bool) error
 	// PutPersonal keeps data of one subject beside leaf seq; Personal returns
 	// it or ErrNotFound; Forget removes all of a subject.
 	PutPersonal(subject string, seq int64, data []byte) error

@@ -19,6 +19,8 @@ type turn struct {
 	Tx
 	c      *Console
 	now    time.Time
+	boot   string        // the machine's boot,
+	since  time.Duration // and the time since
 	actor  Actor
 	random io.Reader
 	after  *effects
@@ -55,6 +57,7 @@ func (c *Console) update(ctx context.Context, operation string, actor Actor, f f
 		return fmt.Errorf("%s: %w", operation, err)
 	}
 	now := c.judge.now()
+	boot, since := c.clock.Boot()
 	var done effects
 	err = c.ledger.Update(ctx, func(tx Tx) error {
 		done = effects{}
@@ -62,7 +65,7 @@ func (c *Console) update(ctx context.Context, operation string, actor Actor, f f
 		if err != nil {
 			return err
 		}
-		t := &turn{Tx: tx, c: c, now: now, actor: actor, random: bytes.NewReader(stream), after: &done, managers: managers}
+		t := &turn{Tx: tx, c: c, now: now, boot: boot, since: since, actor: actor, random: bytes.NewReader(stream), after: &done, managers: managers}
 		if err := t.notBeforeLog(); err != nil {
 			return err
 		}
@@ -154,6 +157,9 @@ func (t *turn) record(l line) (int64, error) {
 	}
 	seq, err := audit.Append(t.Log(), leaf)
 	if err != nil {
+		return 0, err
+	}
+	if err := t.Log().Index(seq, leaf.Keys()...); err != nil {
 		return 0, err
 	}
 	for _, subject := range sortedKeys(kept) {

@@ -16,9 +16,10 @@ const (
 	bucketLeaves   = "leaves"
 	bucketHashes   = "hashes"
 	bucketPersonal = "personal"
+	bucketIndex    = "index"
 )
 
-// log is a core.LogTable over three buckets.
+// log is a core.LogTable over four buckets.
 type log struct{ tx *tx }
 
 // number is a key that sorts as the number does.
@@ -96,13 +97,59 @@ func (l log) push(bucket string, value []byte) error {
 	return nil
 }
 
-// personalKey holds no other subject's data, because no subject has a zero byte.
-func personalKey(subject string, seq int64) []byte {
-	return append([]byte(subject+"\x00"), number(seq)...)
+// numbered is a key made of a name and a number. It begins no other name's,
+// because no name has a zero byte.
+func numbered(name string, seq int64) []byte {
+	return append([]byte(name+"\x00"), number(seq)...)
 }
 
-func validPersonal(subject string, seq int64) bool {
-	return subject != "" && len(subject) <= maxID && !strings.Contains(subject, "\x00") && seq >= 0
+func validNumbered(name string, seq int64) bool {
+	return name != "" && len(name) <= maxID && !strings.Contains(name, "\x00") && seq >= 0
+}
+
+// Index implements core.LogTable.
+func (l log) Index(seq int64, keys ...string) error {
+	b, err := l.tx.writing(bucketIndex)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if !validNumbered(key, seq) {
+			return fmt.Errorf("index leaf %d under %q: %w", seq, key, core.ErrInvalid)
+		}
+		if err := b.Put(numbered(key, seq), nil); err != nil {
+			return fmt.Errorf("index leaf %d: %w", seq, err)
+		}
+	}
+	return nil
+}
+
+// Find implements core.LogTable.
+func (l log) Find(key string, before int64, f func(seq int64) bool) error {
+	b, err := l.tx.reading(bucketIndex)
+	if err != nil {
+		return err
+	}
+	if l.tx.bolt.Writable() {
+		return errRange
+	}
+	if !validNumbered(key, before) {
+		return nil
+	}
+	prefix := []byte(key + "\x00")
+	cursor := b.Cursor()
+	at, _ := cursor.Seek(numbered(key, before))
+	if at == nil {
+		at, _ = cursor.Last()
+	} else {
+		at, _ = cursor.Prev()
+	}
+	for ; bytes.HasPrefix(at, prefix); at, _ = cursor.Prev() {
+		if !f(int64(binary.BigEndian.Uint64(at[len(prefix):]))) { //nolint:gosec // written by number
+			return nil
+		}
+	}
+	return nil
 }
 
 // PutPersonal implements core.LogTable.
@@ -111,10 +158,10 @@ func (l log) PutPersonal(subject string, seq int64, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if !validPersonal(subject, seq) {
+	if !validNumbered(subject, seq) {
 		return fmt.Errorf("personal data of %q beside leaf %d: %w", subject, seq, core.ErrInvalid)
 	}
-	if err := b.Put(personalKey(subject, seq), append([]byte{}, data...)); err != nil {
+	if err := b.Put(numbered(subject, seq), append([]byte{}, data...)); err != nil {
 		return fmt.Errorf("personal data of %q: %w", subject, err)
 	}
 	return nil
@@ -126,8 +173,8 @@ func (l log) Personal(subject string, seq int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if validPersonal(subject, seq) {
-		if data := b.Get(personalKey(subject, seq)); data != nil {
+	if validNumbered(subject, seq) {
+		if data := b.Get(numbered(subject, seq)); data != nil {
 			return bytes.Clone(data), nil
 		}
 	}
@@ -137,7 +184,7 @@ func (l log) Personal(subject string, seq int64) ([]byte, error) {
 // Forget implements core.LogTable.
 func (l log) Forget(subject string) error {
 	b, err := l.tx.writing(bucketPersonal)
-	if err != nil || !validPersonal(subject, 0) {
+	if err != nil || !validNumbered(subject, 0) {
 		return err
 	}
 	prefix := []byte(subject + "\x00")

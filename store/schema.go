@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"breakglass/core"
+	"breakglass/core/audit"
 
 	"go.etcd.io/bbolt"
 )
@@ -18,6 +19,7 @@ var (
 // An entry that was once released is never changed: files made by it exist.
 var migrations = []func(*bbolt.Tx) error{
 	0: createBuckets,
+	1: indexLeaves,
 }
 
 // createBuckets makes the buckets of schema 1.
@@ -30,6 +32,26 @@ func createBuckets(tx *bbolt.Tx) error {
 		}
 	}
 	return nil
+}
+
+// indexLeaves makes the index of schema 2, over the leaves that are there.
+func indexLeaves(tx *bbolt.Tx) error {
+	index, err := tx.CreateBucket([]byte(bucketIndex))
+	if err != nil {
+		return fmt.Errorf("create bucket %s: %w", bucketIndex, err)
+	}
+	return tx.Bucket([]byte(bucketLeaves)).ForEach(func(seq, data []byte) error {
+		leaf, err := audit.DecodeLeaf(data)
+		if err != nil {
+			return fmt.Errorf("leaf %x: %w", seq, err)
+		}
+		for _, key := range leaf.Keys() {
+			if err := index.Put(append([]byte(key+"\x00"), seq...), nil); err != nil {
+				return fmt.Errorf("index leaf %x: %w", seq, err)
+			}
+		}
+		return nil
+	})
 }
 
 // migrate brings the file to the schema that steps end with, all in one

@@ -49,6 +49,28 @@ func DecodeLeaf(data []byte) (Leaf, error) {
 	return leaf, nil
 }
 
+// Keys returns what the leaf is found by: its site, request and grant, and the
+// person that it is about.
+func (l Leaf) Keys() []string {
+	var keys []string
+	for _, key := range []struct{ kind, id string }{
+		{KeySite, l.Site}, {KeyRequest, l.Request}, {KeyGrant, l.Grant}, {KeyPerson, l.Data["person"]},
+	} {
+		if key.id != "" {
+			keys = append(keys, key.kind+key.id)
+		}
+	}
+	return keys
+}
+
+// The kinds of keys that leaves are found by; an ID follows.
+const (
+	KeySite    = "site/"
+	KeyRequest = "request/"
+	KeyGrant   = "grant/"
+	KeyPerson  = "person/"
+)
+
 // Personal is the data of one subject that a leaf commits to. It lies beside
 // the tree and may be erased.
 type Personal struct {

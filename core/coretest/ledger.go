@@ -39,6 +39,7 @@ func TestLedger(t *testing.T, open func(t *testing.T) core.Ledger) {
 		{"the log is appended to", logAppends},
 		{"the log fails with its update", logFailsWithItsUpdate},
 		{"the log keeps many leaves in order", logKeepsOrder},
+		{"leaves are found by their keys", leavesAreFound},
 		{"personal data can be forgotten", personalIsForgotten},
 		{"subjects are not mixed up", subjectsAreSeparate},
 	} {

@@ -90,6 +90,7 @@ type state struct {
 	leaves   [][]byte
 	hashes   [][32]byte
 	personal map[string]map[int64][]byte
+	index    map[string][]int64 // in order
 }
 
 // run returns the state after f, which works on a copy.
@@ -111,5 +112,5 @@ func (s state) equal(other state) bool {
 	}
 	samePersonal := func(a, b map[int64][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
 	return slices.EqualFunc(s.leaves, other.leaves, bytes.Equal) && slices.Equal(s.hashes, other.hashes) &&
-		maps.EqualFunc(s.personal, other.personal, samePersonal)
+		maps.EqualFunc(s.personal, other.personal, samePersonal) && maps.EqualFunc(s.index, other.index, slices.Equal)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"breakglass/core"
@@ -102,6 +103,62 @@ func logKeepsOrder(t *testing.T, l core.Ledger) {
 		}
 		return nil
 	})
+}
+
+// found lists what a View finds under a key, at most limit of it.
+func found(t *testing.T, l core.Ledger, key string, before int64, limit int) (all []int64) {
+	t.Helper()
+	view(t, l, func(tx core.Tx) error {
+		all = nil
+		return tx.Log().Find(key, before, func(seq int64) bool {
+			all = append(all, seq)
+			return len(all) < limit
+		})
+	})
+	return all
+}
+
+func leavesAreFound(t *testing.T, l core.Ledger) {
+	update(t, l, func(tx core.Tx) error {
+		return errors.Join(
+			tx.Log().Index(0, "site/a", "grant/1"), tx.Log().Index(1, "site/ab"), tx.Log().Index(2),
+			tx.Log().Index(3, "site/a", "site/a"), tx.Log().Index(300, "site/a"), tx.Log().Index(70_000, "site/a"))
+	})
+	want(t, l.Update(t.Context(), func(tx core.Tx) error {
+		if err := tx.Log().Index(4, "site/a"); err != nil {
+			return err
+		}
+		return errOwn
+	}), errOwn)
+	for _, c := range []struct {
+		key    string
+		before int64
+		limit  int
+		want   []int64
+	}{
+		{"site/a", 1 << 40, 99, []int64{70_000, 300, 3, 0}},
+		{"site/a", 70_000, 99, []int64{300, 3, 0}},
+		{"site/a", 301, 2, []int64{300, 3}},
+		{"site/a", 0, 99, nil},
+		{"site/ab", 99, 99, []int64{1}},
+		{"site/", 99, 99, nil},
+		{"site/b", 99, 99, nil},
+		{"", 99, 99, nil},
+		{"grant/1", 99, 99, []int64{0}},
+	} {
+		if got := found(t, l, c.key, c.before, c.limit); !slices.Equal(got, c.want) {
+			t.Errorf("%q below %d, %d at most: got %v, want %v", c.key, c.before, c.limit, got, c.want)
+		}
+	}
+	want(t, l.Update(t.Context(), func(tx core.Tx) error { return tx.Log().Index(1, "") }), core.ErrInvalid)
+	if err := l.Update(t.Context(), func(tx core.Tx) error {
+		return tx.Log().Find("site/a", 9, func(int64) bool { return true })
+	}); err == nil {
+		t.Error("an Update searched the index")
+	}
+	if err := l.View(t.Context(), func(tx core.Tx) error { return tx.Log().Index(5, "site/a") }); err == nil {
+		t.Error("a View wrote the index")
+	}
 }
 
 func personalIsForgotten(t *testing.T, l core.Ledger) {

@@ -47,6 +47,44 @@ func (l fakeLog) Hash(index int64) ([32]byte, error) {
 	return l.tx.state.hashes[index], nil
 }
 
+func (l fakeLog) Index(seq int64, keys ...string) error {
+	if err := l.tx.writing(); err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if key == "" || seq < 0 {
+			return fmt.Errorf("index of leaf %d under %q: %w", seq, key, core.ErrInvalid)
+		}
+		index := maps.Clone(l.tx.state.index)
+		if index == nil {
+			index = make(map[string][]int64)
+		}
+		of := index[key]
+		if at, known := slices.BinarySearch(of, seq); !known {
+			index[key] = slices.Insert(slices.Clone(of), at, seq)
+		}
+		l.tx.state.index = index
+	}
+	return nil
+}
+
+func (l fakeLog) Find(key string, before int64, f func(seq int64) bool) error {
+	if l.tx.over {
+		return errOver
+	}
+	if l.tx.writable {
+		return errRange
+	}
+	of := l.tx.state.index[key]
+	at, _ := slices.BinarySearch(of, before)
+	for _, seq := range slices.Backward(of[:at]) {
+		if !f(seq) {
+			return nil
+		}
+	}
+	return nil
+}
+
 func (l fakeLog) PutPersonal(subject string, seq int64, data []byte) error {
 	if err := l.tx.writing(); err != nil {
 		return err
