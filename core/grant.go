@@ -49,10 +49,9 @@ func (t *turn) activate(site Site, r Request) (Grant, error) {
 		return Grant{}, err
 	}
 	life := site.GrantLife()
-	boot, since := t.c.clock.Boot()
 	grant, err := t.Grants().Put(Grant{
 		ID: id, Site: site.ID, Request: r.ID, State: GrantActive, Start: t.now, Expires: t.now.Add(life),
-		BootID: boot, BootExpires: since + life, Tokens: [][]byte{r.Claim},
+		BootID: t.boot, BootExpires: t.since + life, Tokens: [][]byte{r.Claim},
 	})
 	if err != nil {
 		return Grant{}, err
