@@ -35,9 +35,12 @@ func TestCheckRoot(t *testing.T) {
 		{filepath.Join(w.root, "file"), "", "is not a directory"},
 		{"/etc", "", "outside the directories that the configuration allows"},
 		{w.roots + "-evil", "", "outside the directories that the configuration allows"},
-		{w.root + "/../../..", "", "outside the directories that the configuration allows"},
+		{w.root + "/../../../..", "", "outside the directories that the configuration allows"},
 		{filepath.Join(w.roots, "out"), "", "is a link that leads to /etc"},
 		{"acme", "", "not an absolute path"},
+		{filepath.Dir(w.scratch), "", "holds the data of this server itself"},
+		{w.scratch, "", "holds the data of this server itself"},
+		{"/", "", "holds the data of this server itself"},
 		{"", "", "not an absolute path"},
 	} {
 		got, err := w.engine.CheckRoot(t.Context(), c.root)

@@ -135,7 +135,7 @@ func shortList(names []string) string {
 	return strings.Join(names[:most], ", ") + ", …"
 }
 
-// without says that the dump leaves a kind of thing out.
+// leaveOut says that the dump leaves a kind of thing out.
 func (d *dump) leaveOut(option string, n note) {
 	if !slices.Contains(d.without, option) {
 		d.without = append(d.without, option)

@@ -85,8 +85,27 @@ func (s *dumpScanner) scan(p []byte) (n int, ended bool) {
 	return len(p), false
 }
 
-// plain returns how many bytes of a string's inside can be passed at once.
+// dull are the bytes that mean nothing between the values of an INSERT.
+var dull = func() (set [256]bool) {
+	for c := range set {
+		set[c] = wordByte(byte(c)) || c == ',' || c == '.'
+	}
+	return set
+}()
+
+// plain passes the bytes that need no look one by one, the inside of strings
+// and plain values, and returns how many there were.
 func (s *dumpScanner) plain(p []byte) int {
+	if s.state == dumpCode && s.phase == phaseValues && !s.closed && s.delimiter[0] == ';' {
+		n := 0
+		for n < len(p) && dull[p[n]] {
+			n++
+		}
+		if n > 0 {
+			s.last, s.word, s.matched, s.Complete = [2]byte{p[n-1]}, s.word[:0], 0, false
+		}
+		return n
+	}
 	if s.state != dumpSingle || s.escaped {
 		return 0
 	}

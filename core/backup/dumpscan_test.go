@@ -108,3 +108,14 @@ func FuzzDumpScannerRows(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkDumpScanner(b *testing.B) {
+	dump := []byte("INSERT INTO `t` (`a`,`b`) VALUES " + strings.Repeat("(1,'some text of a post, it\\'s (not) long',0x00FF00FF),\n", 20000) + "(2,'',NULL);\n")
+	b.SetBytes(int64(len(dump)))
+	for b.Loop() {
+		s := newDumpScanner()
+		if n, _ := s.scan(dump); n == 0 {
+			b.Fatal("nothing was read")
+		}
+	}
+}

@@ -60,8 +60,10 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make engine: %w", err)
 	}
-	o.Scratch = scratch
-	if err := sweep(o.Scratch); err != nil {
+	if err := sweep(scratch); err != nil {
+		return nil, fmt.Errorf("make engine: %w", err)
+	}
+	if o.Scratch, err = filepath.EvalSymlinks(scratch); err != nil {
 		return nil, fmt.Errorf("make engine: %w", err)
 	}
 	return &Engine{options: o}, nil
@@ -130,6 +132,9 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 			Detail: fmt.Sprintf("The directory %s cannot be opened by this server; check its permissions.", shown),
 		}
 	}
+	if e.holdsUs(resolved) {
+		return "", core.Refuse(core.ErrInvalid, "%s holds the data of this server itself, which no backup may contain; give the site's own directory.", shown)
+	}
 	if _, ok := e.allowed(resolved); ok {
 		return resolved, nil
 	}
@@ -139,6 +144,12 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 	}
 	return "", core.Refuse(core.ErrInvalid, "%s lies outside the directories that the configuration allows; add it to roots in breakglass.yaml, or choose one under: %s.",
 		shown, safetext.Line(safetext.Path(strings.Join(e.options.Roots, ", "))))
+}
+
+// holdsUs reports whether a directory holds the engine's own: then keys and
+// unfinished archives may lie in it too.
+func (e *Engine) holdsUs(path string) bool {
+	return path == "/" || e.options.Scratch == path || strings.HasPrefix(e.options.Scratch, path+"/")
 }
 
 // allowed returns the allowed root that a path lies under, or is.
@@ -157,6 +168,10 @@ func (e *Engine) open(path string) (*os.Root, error) {
 	base, ok := e.allowed(filepath.Clean(path))
 	if !ok {
 		return nil, core.Refuse(core.ErrSite, "The site's directory %s is no longer among the directories that the configuration allows; ask your web manager.",
+			safetext.Line(safetext.Path(path)))
+	}
+	if e.holdsUs(filepath.Clean(path)) {
+		return nil, core.Refuse(core.ErrSite, "The site's directory %s holds the data of this server itself, so it was not backed up; ask your web manager.",
 			safetext.Line(safetext.Path(path)))
 	}
 	parent, err := os.OpenRoot(base)

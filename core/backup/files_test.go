@@ -123,13 +123,26 @@ func (w *world) runEager(f func(core.Progress)) (core.BackupResult, []byte, erro
 // noGoroutines checks that a run has left none behind.
 func (w *world) noGoroutines() {
 	w.t.Helper()
+	left := ""
+	for range 10000 { // one that has ended may not be gone yet
+		if left = running(); left == "" {
+			return
+		}
+		runtime.Gosched()
+	}
+	w.t.Errorf("left running:\n%s", left)
+}
+
+// running returns the stacks of goroutines of the engine's.
+func running() (left string) {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
 		if strings.Contains(stack, "pgzip") || strings.Contains(stack, "breakglass/core/backup.") && !strings.Contains(stack, "testing.") {
-			w.t.Errorf("left running:\n%s", stack)
+			left += stack + "\n"
 		}
 	}
+	return left
 }
 
 const bigFile = 3 << 20

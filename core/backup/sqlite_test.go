@@ -136,3 +136,24 @@ func TestBrokenSQLite(t *testing.T) {
 		t.Error("the files were not copied as they are")
 	}
 }
+
+// Rows of a dump and of SQLite files add up in the progress as in the result.
+func TestProgressWithDatabases(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "s_both")
+	if err := server.SQL("s_both", "CREATE TABLE a (x int); INSERT INTO a VALUES (1), (2); CREATE TABLE b (x int)"); err != nil {
+		t.Fatal(err)
+	}
+	liveSQLite(t, filepath.Join(w.root, "app.db"), "wal")
+	var last core.Progress
+	result, _, err := w.runEager(func(p core.Progress) { last = p })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.Rows != result.Rows || last.Tables != result.Tables || result.Rows < 5 || last.BytesDone != last.BytesTotal || last.FilesDone != last.FilesTotal {
+		t.Errorf("%+v, the run %+v", last, result)
+	}
+	if len(last.Steps) != 4 || last.Steps[1] != (core.Step{Name: core.StepDatabase, State: core.StepDone}) {
+		t.Errorf("%+v", last.Steps)
+	}
+}
