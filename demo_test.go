@@ -111,3 +111,42 @@ func fetchByHand(t *testing.T, home, line, passphrase, archive string, first boo
 	s.shows("ended with status 0")
 	return filepath.Join(home, archive)
 }
+
+// With a screen reader, or in a terminal that can move no cursor, the same way
+// in plain lines.
+func TestTheOwnersWayInPlainLines(t *testing.T) {
+	sites, root := staticSite(t, 1<<20)
+	h := newHost(t, sites)
+	h.addSite("acme", root)
+	s := openTerminal(t, 80, 50, []string{"TERM=dumb"}, append([]string{"env", "TERM=dumb", "ssh"}, h.sshArgs("acme")...)...)
+	s.shows("assword:")
+	s.types(h.passphrase)
+	s.press("Enter")
+	answer := func(shows, types string) {
+		t.Helper()
+		s.shows(shows)
+		s.types(types)
+		s.press("Enter")
+	}
+	answer("1. Ask for access.", "1")
+	answer("why you need the backup", "The shop is down")
+	answer("Where should it go?", "1")
+	s.shows("Your code, like")
+	answer("Your code, like", h.code(1))
+	answer("1. Open access now.", "1")
+	answer("1. Start the backup.", "1")
+	s.shows("I have the file; go on.")
+	found := sftpLine.FindStringSubmatch(s.text())
+	if found == nil {
+		t.Fatalf("no sftp line:\n%s", s.text())
+	}
+	h.fetch(found[1])
+	h.local("verify", h.path(found[3]))
+	answer("All of it was sent to you", "1")
+	answer("Close access.", "1")
+	answer("Yes or no:", "yes")
+	s.shows("ended with status")
+	if strings.Contains(s.colours(), "\x1b[") {
+		t.Error("a line moves the cursor or has a colour")
+	}
+}

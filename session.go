@@ -11,6 +11,7 @@ import (
 	"breakglass/sshserver"
 	"breakglass/sshserver/command"
 	"breakglass/tui"
+	"breakglass/tui/plain"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -38,7 +39,13 @@ func (s sessions) command(ctx context.Context, r sshserver.Request) int {
 		Lang: s.lang(ctx, r.Actor), Host: s.config.Host, Port: s.config.port(),
 		Incident: func(err error) string { return incident(s.log, r.Actor, err) },
 	}
-	if r.Actor.Role != core.RoleOwner && r.Terminal != nil && len(r.Args) == 1 && r.Args[0] == "plain" {
+	if r.Actor.Role == core.RoleOwner {
+		env.Plain = func(ctx context.Context) error {
+			return plain.Run(ctx, plain.Options{
+				In: r.Stdin, Out: r.Stdout, Actor: r.Actor, Console: s.console, Clock: s.clock, Echo: r.Terminal != nil,
+			})
+		}
+	} else if r.Terminal != nil && len(r.Args) == 1 && r.Args[0] == "plain" {
 		// A dumb terminal's login: managers and auditors have commands, which
 		// are lines already.
 		r.Args = []string{"help"}

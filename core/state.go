@@ -24,7 +24,7 @@ func (c *Console) OwnerState(ctx context.Context, a Actor) (OwnerState, error) {
 			return notFound(err, "This site is no longer set up here; call your web manager.")
 		}
 		state = OwnerState{
-			Site: site.ID, Title: site.Title, Call: site.Call, Zone: site.Zone, Lang: site.Lang,
+			Site: site.ID, Title: orElse(site.Title, site.ID), Call: site.Call, Zone: site.Zone, Lang: site.Lang,
 			Host: c.options.Host, Port: c.options.Port, Now: now, HasPaper: site.Paper.live(),
 		}
 		for _, contact := range site.usableContacts(now) {
