@@ -28,8 +28,9 @@ type RequestInfo struct {
 	Ready       time.Time // while holding
 	CanVeto     bool
 	Paper       bool
-	Joins       bool // it opens a grant that is live already to one more session
-	Proven      bool // the asking session has entered the code
+	Joins       bool   // it opens a grant that is live already to one more session
+	Proven      bool   // the asking session has entered the code
+	Refused     string // why it was vetoed
 	Message     MessageInfo
 }
 

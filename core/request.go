@@ -206,6 +206,9 @@ func (t *turn) endRequest(site Site, r Request, to RequestState, event Event, re
 	}
 	from := r.State
 	r.State, r.Ended, r.Code.Dead, r.Claim = to, t.now, true, nil
+	if to == RequestVetoed {
+		r.Refused = reason
+	}
 	if _, err := t.Requests().Put(r); err != nil {
 		return site, err
 	}

@@ -85,7 +85,7 @@ func (c *Console) requestInfo(tx Tx, site Site, r Request, a Actor, now time.Tim
 		ID: r.ID, Site: r.Site, State: r.State, Created: r.Created, Lapses: r.Lapses,
 		CodeExpires: r.Code.Expires, CodeLive: r.State.Open() && r.codeLive(now),
 		TriesLeft: max(0, min(TriesPerCode-r.Code.Tries, TriesPerRequest-r.Tries)), SendsLeft: max(0, SendsPerRequest-r.Sends),
-		Ready: r.Ready, CanVeto: r.State.Open() && site.canVeto(now), Paper: r.Paper, Joins: site.LiveGrant != "" && r.State.Open(),
+		Refused: r.Refused, Ready: r.Ready, CanVeto: r.State.Open() && site.canVeto(now), Paper: r.Paper, Joins: site.LiveGrant != "" && r.State.Open(),
 	}
 	if !a.Token.IsZero() {
 		info.Proven = r.Claim != nil && hmac.Equal(r.Claim, c.tokenMAC(r.Site, a.Token.Reveal()))

@@ -109,6 +109,7 @@ type Request struct {
 	Tries       int       // wrong tries, summed over resends
 	Sends       int
 	Reason      string // as the owner gave it, made safe
+	Refused     string // why it was vetoed, as told to the owner
 	Claim       []byte // HMAC of the token that its proved session holds
 	WrongTokens int
 	Paper       bool      // proved by the paper code

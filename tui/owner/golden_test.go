@@ -165,7 +165,7 @@ var pages = map[string]page{
 	"expired":   {state: withGrant(core.GrantExpired, nil)},
 	"revoked":   {state: withGrant(core.GrantRevoked, func(_ time.Time, s *core.OwnerState) { s.Grant.Reason = "that was not the owner" })},
 	"locked":    {state: with(func(now time.Time, s *core.OwnerState) { s.LockedUntil = now.Add(15 * time.Minute) })},
-	"vetoed":    {state: withRequest(core.RequestVetoed, nil)},
+	"vetoed":    {state: withRequest(core.RequestVetoed, func(_ time.Time, r *core.RequestInfo) { r.Refused = "This was not agreed." })},
 	"lapsed":    {state: withRequest(core.RequestLapsed, nil)},
 	"cancelled": {state: withRequest(core.RequestCancelled, nil)},
 	"nocontact": {state: with(func(_ time.Time, s *core.OwnerState) { s.Contacts, s.HasPaper = nil, false }), then: func(a *app) { a.press("enter") }},

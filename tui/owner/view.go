@@ -163,6 +163,9 @@ func (s *Screen) endText(at place) string {
 	if g := s.state.Grant; g != nil {
 		data["Reason"], data["Time"] = g.Reason, view.Time(g.Ended, s.state.Zone)
 	}
+	if r := s.request(); at == atVetoed && r != nil {
+		data["Reason"] = r.Refused
+	}
 	if at == atRevoked && data["Reason"] == "" {
 		return s.text("revoked.no_reason", data)
 	}

@@ -254,6 +254,9 @@ func (s *session) endText(at place) string {
 	if g := s.state.Grant; g != nil {
 		data["Reason"], data["Time"] = safetext.Line(g.Reason), view.Time(g.Ended, s.state.Zone)
 	}
+	if r := s.state.Request; at == atVetoed && r != nil {
+		data["Reason"] = safetext.Line(r.Refused)
+	}
 	if at == atRevoked && data["Reason"] == "" {
 		return s.text("owner.revoked.no_reason", data)
 	}
