@@ -196,6 +196,49 @@ func TestSecondWordPress(t *testing.T) {
 	}
 }
 
+// Of a site whose programs an attacker has deleted the database still comes; a
+// configuration that was left over does not stop the backup of what is there.
+func TestConfigurationAlone(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "c_gutted")
+	if err := server.SQL("c_gutted", "CREATE TABLE t (x int); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(w.root, "wp-settings.php")); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.run(); a.result.Rows != 1 || a.result.Verdict != core.VerdictComplete {
+		t.Errorf("%+v", a.result)
+	}
+	w.wordPress("c_nowhere", "u", "p", "localhost:"+server.Socket)
+	if err := os.Remove(filepath.Join(w.root, "wp-settings.php")); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.run(); a.result.Verdict != core.VerdictNotComplete || len(a.result.Notes) != 1 || !strings.Contains(a.result.Notes[0], "c_nowhere") {
+		t.Errorf("%+v", a.result)
+	}
+}
+
+// WordPress in a directory of its own finds its configuration one level up,
+// inside the site.
+func TestWordPressInItsOwnDirectory(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "c_own")
+	if err := server.SQL("c_own", "CREATE TABLE t (x int); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	w.write("index.php", "<?php require 'core/wp-blog-header.php';")
+	for _, name := range []string{"wp-load.php", "wp-settings.php"} {
+		w.write("core/"+name, "<?php")
+		if err := os.Remove(filepath.Join(w.root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := w.run(); a.result.Rows != 1 || a.result.Verdict != core.VerdictComplete || len(a.manifest("database")) != 1 {
+		t.Errorf("%+v", a.result)
+	}
+}
+
 // Caches and other backups stay out, each is named, and the verdict stays.
 func TestLeftOut(t *testing.T) {
 	w := newWorld(t)

@@ -125,7 +125,7 @@ func (s *site) plan(ctx context.Context, vouched string) ([]*dump, error) {
 	for i, in := range s.installs {
 		d, err := in.plan(ctx, vouched)
 		var refusal *core.Refusal
-		if err != nil && i > 0 && errors.As(err, &refusal) && ctx.Err() == nil {
+		if err != nil && !in.primary(i) && errors.As(err, &refusal) && ctx.Err() == nil {
 			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
 			continue
 		}

@@ -38,12 +38,18 @@ type finding struct {
 // install is a WordPress of a site.
 type install struct {
 	dir     string // below the root, "." for the root itself
+	core    bool   // WordPress itself is there, not its configuration alone
 	config  string // where its wp-config.php is, below the root; "" where outside
 	text    []byte // of the wp-config.php
 	info    fs.FileInfo
 	outside bool // its wp-config.php lies one level above the root
 	sqlite  bool // its database is SQLite, in its files
 }
+
+// primary reports whether there is no backup without the database of this
+// WordPress, the site's nth; that of another is missing where it does not
+// answer.
+func (in *install) primary(n int) bool { return n == 0 && in.core }
 
 // The limits of detection.
 const (
@@ -82,6 +88,7 @@ func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site,
 		}
 	}
 	if len(s.installs) > 0 {
+		s.installs = slices.DeleteFunc(slices.Clone(s.installs), s.claimed)
 		s.kind = s.wordPressKind(s.installs[0].dir)
 		return s, s.readConfigs()
 	}
@@ -112,7 +119,9 @@ func (s *site) environmentNamesDatabase() bool {
 // Close gives the root back.
 func (s *site) Close() error { return s.root.Close() }
 
-// findInstalls looks for the files that every WordPress has.
+// findInstalls looks for the files that every WordPress has. A configuration
+// alone counts too: of a site that an attacker has gutted, the database is what
+// matters.
 func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("look for WordPress: %w", context.Cause(ctx))
@@ -120,10 +129,11 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	if len(s.installs) >= maxInstalls {
 		return nil
 	}
-	if s.isFile(join(dir, "wp-settings.php")) && s.isFile(join(dir, "wp-load.php")) {
-		s.installs = append(s.installs, install{dir: dir})
+	whole := s.exists(join(dir, "wp-settings.php")) && s.exists(join(dir, "wp-load.php"))
+	if whole || s.exists(join(dir, "wp-config.php")) {
+		s.installs = append(s.installs, install{dir: dir, core: whole})
 		s.known[dir] = true
-		if s.isFile(join(dir, "db-config.php")) {
+		if s.exists(join(dir, "db-config.php")) {
 			s.notes = append(s.notes, finding{newNote("archive.note.many_databases", "Path", shown(join(dir, "db-config.php"))), true})
 		}
 	}
@@ -149,9 +159,18 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	return nil
 }
 
-func (s *site) isFile(relative string) bool {
-	info, err := s.root.Stat(relative)
-	return err == nil && info.Mode().IsRegular()
+// exists reports whether there is something but a directory.
+func (s *site) exists(relative string) bool {
+	info, err := s.root.Lstat(relative)
+	return err == nil && !info.IsDir()
+}
+
+// claimed reports whether a configuration alone is that of a WordPress one level
+// below.
+func (s *site) claimed(alone install) bool {
+	return !alone.core && slices.ContainsFunc(s.installs, func(in install) bool {
+		return in.core && in.dir != "." && path.Dir(in.dir) == alone.dir && !s.exists(join(in.dir, "wp-config.php"))
+	})
 }
 
 var versionForm = regexp.MustCompile(`\$wp_version\s*=\s*'([0-9A-Za-z.+-]{1,32})'`)
@@ -189,7 +208,7 @@ func (s *site) readConfigs() error {
 	for i, in := range s.installs {
 		err := s.readConfig(&in)
 		var refusal *core.Refusal
-		if err != nil && i > 0 && errors.As(err, &refusal) {
+		if err != nil && !in.primary(i) && errors.As(err, &refusal) {
 			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
 			continue
 		}
@@ -216,7 +235,7 @@ func (s *site) readConfig(in *install) (err error) {
 				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(shown(in.config))),
 			}
 		}
-		if in.dir == "." || s.isFile(join(path.Dir(in.dir), "wp-settings.php")) {
+		if in.dir == "." || s.exists(join(path.Dir(in.dir), "wp-settings.php")) {
 			break
 		}
 	}
