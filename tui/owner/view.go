@@ -163,7 +163,7 @@ func (s *Screen) endText(at place) string {
 	if g := s.state.Grant; g != nil {
 		data["Reason"], data["Time"] = g.Reason, view.Time(g.Ended, s.state.Zone)
 	}
-	if r := s.request(); at == atVetoed && r != nil {
+	if r := s.state.Request; at == atVetoed && r != nil {
 		data["Reason"] = r.Refused
 	}
 	if at == atRevoked && data["Reason"] == "" {
