@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// ContactWebhook is the kind of a notice that goes to the console's webhook, a
+// manager's chat or pager. No site has such a contact, so no code can go there.
+const ContactWebhook ContactKind = "webhook"
+
 // bullets stands for what is hidden of an address: always the same number, so
 // that it tells nothing about the length.
 const bullets = "•••••"

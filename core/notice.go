@@ -63,9 +63,13 @@ func recipients(site Site, managers []Person, now time.Time) []recipient {
 	return all
 }
 
-// queue writes the outbox rows of one notice. The IDs are made from the leaf's
-// number: unique, and ordered by time.
+// queue writes the outbox rows of one notice, and one for the console's webhook
+// if it has one. The IDs are made from the leaf's number: unique, and ordered by
+// time.
 func (t *turn) queue(seq int64, site Site, l line, facts map[string]string, to []recipient) error {
+	if hook := t.c.options.Webhook; hook != "" {
+		to = append(to, recipient{ContactWebhook, hook, ""})
+	}
 	for i, r := range to {
 		_, err := t.Outbox().Put(Message{
 			ID: fmt.Sprintf("M-%010d-%03d", seq, i), State: MessageQueued, Event: l.event,

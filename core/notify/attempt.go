@@ -21,8 +21,11 @@ const (
 )
 
 func noChannel(kind core.ContactKind) string {
-	if kind == core.ContactPhone {
+	switch kind {
+	case core.ContactPhone:
 		return "no SMS provider is set up on this console"
+	case core.ContactWebhook:
+		return "no webhook is set up on this console"
 	}
 	return "no mail provider is set up on this console"
 }
@@ -117,6 +120,7 @@ func (c *Courier) envelope(ctx context.Context, m core.Message, code core.Secret
 	}
 	return Envelope{
 		ID: m.ID, Kind: m.Kind, To: m.Address, Text: text, Code: m.Event == core.EventCode, At: now, Life: life,
+		Event: m.Event, Site: m.Site, Request: m.Request, Grant: m.Grant, Happened: m.Created,
 	}, nil
 }
 

@@ -22,6 +22,11 @@ type Envelope struct {
 	Code bool          // it holds a code: of use for Life only, and to nobody else
 	At   time.Time     // now, UTC
 	Life time.Duration // how long from now the message is of any use; above 0
+
+	// What the message tells of, for machines.
+	Event                core.Event
+	Site, Request, Grant string    // "" where it is about none
+	Happened             time.Time // UTC
 }
 
 // Text is what a person reads. For an SMS the subject is empty. The body is a

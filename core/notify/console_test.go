@@ -31,6 +31,7 @@ type house struct {
 	console   *core.Console
 	clock     *coretest.Clock
 	mail, sms *provider
+	hook      *provider
 	verifier  note.Verifier
 	owner     core.Actor
 	manager   core.Actor
@@ -49,7 +50,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, clock: coretest.NewClock(), mail: &provider{answer: always(taken)}, sms: &provider{answer: always(taken)}}
+	h := &house{t: t, clock: coretest.NewClock(), mail: &provider{answer: always(taken)}, sms: &provider{answer: always(taken)}, hook: &provider{answer: always(taken)}}
 	if h.verifier, err = note.NewVerifier(verifying); err != nil {
 		t.Fatal(err)
 	}
@@ -57,14 +58,14 @@ func newHouse(t *testing.T) *house {
 	h.console, err = core.Open(t.Context(), core.Options{
 		Ledger: coretest.NewLedger(), Engine: coretest.NewEngine(coretest.Script{Data: make([]byte, 1000), Signer: "SHA256:archive"}),
 		Vault: coretest.NewVault(), Clock: h.clock, Random: rand.Reader, Log: quiet, Pepper: core.NewSecret(strings.Repeat("p", 32)),
-		Signer: audit.NewSigner(houseOrigin, signer), CheckAddress: CheckAddress, Host: "door.example", Port: 2222, HostKey: "SHA256:host",
+		Signer: audit.NewSigner(houseOrigin, signer), CheckAddress: CheckAddress, Webhook: "chat.acme.example", Host: "door.example", Port: 2222, HostKey: "SHA256:host",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	courier := New(Options{
 		Console: h.console, Clock: h.clock, Random: zeros{}, Log: quiet,
-		Channels: map[core.ContactKind]Channel{core.ContactEmail: h.mail, core.ContactPhone: h.sms},
+		Channels: map[core.ContactKind]Channel{core.ContactEmail: h.mail, core.ContactPhone: h.sms, core.ContactWebhook: h.hook},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{}, 2)

@@ -16,7 +16,7 @@ const maxSubject = 140
 // Render words a message in its own language. checkpoint is the log's signed
 // checkpoint as it stands now, "" where none could be had. A row for a phone
 // becomes one SMS of 160 GSM-7 letters at most, one for email a subject and a
-// plain text. A code goes into the message that carries it and into no other:
+// plain text, one for a webhook a line for a chat. A code goes into the message that carries it and into no other:
 // everything else is an error.
 func Render(m core.Message, code core.Secret, checkpoint string) (Text, error) {
 	if (m.Event == core.EventCode) == code.IsZero() {
@@ -28,12 +28,16 @@ func Render(m core.Message, code core.Secret, checkpoint string) (Text, error) {
 	}
 	f := factsOf(m)
 	switch {
+	case m.Event == core.EventCode && m.Kind == core.ContactWebhook:
+		return Text{}, fmt.Errorf("word message %s: %w", m.ID, errCodePlace)
 	case m.Event == core.EventCode && m.Kind == core.ContactPhone:
 		return Text{Body: core.NewSecret(f.codeSMS(code))}, nil
 	case m.Event == core.EventCode:
 		return Text{Subject: f.subject(), Body: core.NewSecret(f.codeMail(code))}, nil
 	case m.Kind == core.ContactPhone:
 		return Text{Body: core.NewSecret(f.sms(w))}, nil
+	case m.Kind == core.ContactWebhook:
+		return Text{Body: core.NewSecret(f.hook(w))}, nil
 	default:
 		return Text{Subject: f.subject(), Body: core.NewSecret(f.mail(w))}, nil
 	}

@@ -30,6 +30,15 @@ func (f facts) sms(w witness) string {
 	return cut(text, maxSMS)
 }
 
+// hook words a notice for a chat or a pager: what happened, who did it, whom to
+// call, and the log.
+func (f facts) hook(w witness) string {
+	return words.Text(f.m.Lang, "notify.webhook", map[string]any{
+		"Opening": f.word("opening"), "Who": f.values["Who"], "Reason": f.m.Data["reason"], "Call": f.m.Data["call"],
+		"Size": w.size, "Root": w.root,
+	})
+}
+
 // maxName is the length of the longest site's ID.
 const maxName = 32
 
