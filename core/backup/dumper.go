@@ -39,7 +39,7 @@ func findDumper(ctx context.Context, scratch string) (dumper, error) {
 		}
 		var help, stderr capped
 		help.limit, stderr.limit = 1<<20, maxStderr
-		if err := runTool(ctx, scratch, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
+		if err := runTool(ctx, scratch, nil, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
 			return dumper{}, &core.Refusal{
 				Kind: core.ErrDatabase, Cause: fmt.Errorf("%s --help: %w: %s", path, err, stderr.String()),
 				Detail: "The tool that dumps databases does not run on this server, so no backup was made; ask your web manager to reinstall mariadb-client.",
@@ -119,12 +119,12 @@ func (c *capped) Write(p []byte) (int, error) {
 }
 
 // runTool runs a program in a process group of its own, which is killed when
-// ctx ends. It gets no environment of ours.
-func runTool(ctx context.Context, dir string, stdout, stderr interface{ Write([]byte) (int, error) }, path string, args ...string) error {
+// ctx ends. It gets no environment of ours, and files as descriptors 3 and on.
+func runTool(ctx context.Context, dir string, files []*os.File, stdout, stderr interface{ Write([]byte) (int, error) }, path string, args ...string) error {
 	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // a fixed tool, no secret and no option from the site among args
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + dir, "TZ=UTC"}
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, files
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killTime
@@ -141,14 +141,14 @@ func runTool(ctx context.Context, dir string, stdout, stderr interface{ Write([]
 // dump dumps d into parts. A dump counts only with exit status 0 and the line
 // that a dumper writes at its end.
 func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings string, err error) {
-	options, err := newOptionFile(parts.scratch, d.config.User, d.config.Password, d.host)
+	options, err := newOptionFile(d.config.User, d.config.Password, d.host)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, options.Close()) }()
 	stderr := capped{limit: maxStderr}
 	into := &checkedWriter{parts: parts}
-	err = runTool(ctx, parts.scratch, into, &stderr, t.path, t.arguments(d, options.path)...)
+	err = runTool(ctx, parts.scratch, []*os.File{options.File}, into, &stderr, t.path, t.arguments(d, optionPath)...)
 	said := safetext.Line(strings.TrimSpace(stderr.String()))
 	switch {
 	case ctx.Err() != nil:

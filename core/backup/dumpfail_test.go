@@ -226,7 +226,7 @@ func TestDumpTellsNobodyThePassword(t *testing.T) {
 	createDatabase(t, "d_secret", "u_secret", password)
 	w.wordPress("d_secret", "u_secret", password, "localhost:"+server.Socket)
 	seen := filepath.Join(t.TempDir(), "seen")
-	fakeDumper(t, fmt.Sprintf("tr '\\0' '\\n' < /proc/$$/cmdline > %[1]s; env >> %[1]s; stat -c %%a \"${1#--defaults-file=}\" >> %[1]s; cat \"${1#--defaults-file=}\" > %[1]s.cnf; echo '-- Dump completed'\n", seen))
+	fakeDumper(t, fmt.Sprintf("tr '\\0' '\\n' < /proc/$$/cmdline > %[1]s; env >> %[1]s; stat -L -c %%a \"${1#--defaults-file=}\" >> %[1]s; cat \"${1#--defaults-file=}\" > %[1]s.cnf; echo '-- Dump completed'\n", seen))
 	w.run()
 	text, err := os.ReadFile(seen)
 	if err != nil {

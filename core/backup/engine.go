@@ -22,7 +22,8 @@ type Options struct {
 	// Signer is the archive key; nil: archives are unsigned.
 	Signer ssh.Signer
 	// Scratch is a directory of the engine's own, made 0700 if it is missing and
-	// emptied by New: for snapshots of SQLite, spools and dump credentials.
+	// emptied by New: for snapshots of SQLite and spools. Two engines must not
+	// share one.
 	Scratch string
 	// Clock is where time comes from.
 	Clock core.Clock

@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -84,8 +85,12 @@ func smallDisk(t *testing.T, size string) string {
 // they are.
 func TestBackupWithoutScratchSpace(t *testing.T) {
 	w := newWorld(t)
-	w.scratch = smallDisk(t, "128k")
+	disk := smallDisk(t, "128k")
+	w.scratch = filepath.Join(disk, "scratch")
 	w.engine = w.newEngine(w.key)
+	if err := os.WriteFile(filepath.Join(disk, "filler"), make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
 	dbSite(t, w, "f_full")
 	large(t, server.SQL, "f_full")
 	path := filepath.Join(w.root, "app.db")

@@ -7,16 +7,22 @@ import (
 	"strings"
 
 	"breakglass/core"
+
+	"golang.org/x/sys/unix"
 )
 
 // optionFile is a file of the MariaDB tools with credentials in it, which must
-// never stand on a command line or in the environment of another program.
-type optionFile struct {
-	path string
-}
+// never stand on a command line or in the environment of another program. It
+// lies in memory and has no name, so that a full disk does not stop a backup and
+// a crash leaves no password behind.
+type optionFile struct{ *os.File }
 
-// newOptionFile writes one, 0600. Close must follow.
-func newOptionFile(scratch string, user string, password core.Secret, host dbHost) (file *optionFile, err error) {
+// optionPath is where a tool finds the option file that it was given as its
+// first descriptor behind the standard ones.
+const optionPath = "/dev/fd/3"
+
+// newOptionFile writes one. Close must follow.
+func newOptionFile(user string, password core.Secret, host dbHost) (optionFile, error) {
 	var text strings.Builder
 	text.WriteString("[client]\n")
 	lines := []struct{ name, value string }{{"user", user}, {"password", password.Reveal()}}
@@ -28,35 +34,25 @@ func newOptionFile(scratch string, user string, password core.Secret, host dbHos
 	}
 	for _, line := range lines {
 		if problem := unfit(line.value); problem != "" {
-			return nil, core.Refuse(core.ErrDatabase, "The site's database %s %s; the site may have been tampered with: ask your web manager.", line.name, problem)
+			return optionFile{}, core.Refuse(core.ErrDatabase, "The site's database %s %s; the site may have been tampered with: ask your web manager.", line.name, problem)
 		}
 		fmt.Fprintf(&text, "%s=%s\n", line.name, quoteOption(line.value))
 	}
-	created, err := os.CreateTemp(scratch, "options-*.cnf") // 0600
+	fd, err := unix.MemfdCreate("options", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("write dump credentials: %w", err)
+		return optionFile{}, fmt.Errorf("write dump credentials: %w", err)
 	}
-	file = &optionFile{created.Name()}
-	_, err = created.WriteString(text.String())
-	if closed := created.Close(); err == nil {
-		err = closed
+	file := os.NewFile(uintptr(fd), "options")
+	// The tools ignore a file that others may write to.
+	_, err = file.WriteString(text.String())
+	if err = errors.Join(err, file.Chmod(0o600)); err != nil {
+		return optionFile{}, fmt.Errorf("write dump credentials: %w", errors.Join(err, file.Close()))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("write dump credentials: %w", errors.Join(err, file.Close()))
-	}
-	return file, nil
+	return optionFile{file}, nil
 }
 
 // quoteOption quotes a value as the tools read it: in double quotes a backslash
 // escapes, and a # is no comment.
 func quoteOption(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
-}
-
-// Close removes the file.
-func (f *optionFile) Close() error {
-	if err := os.Remove(f.path); err != nil {
-		return fmt.Errorf("remove dump credentials: %w", err)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -148,8 +149,16 @@ func forward(t *testing.T, socket string) int {
 				in.Close()
 				continue
 			}
-			work.Go(func() { io.Copy(out, in); out.(*net.UnixConn).CloseWrite() })
-			work.Go(func() { io.Copy(in, out); in.Close(); out.Close() })
+			pipe := func(to io.Writer, from io.Reader, end func() error) {
+				if _, err := io.Copy(to, from); err != nil {
+					t.Log(err)
+				}
+				if err := end(); err != nil {
+					t.Log(err)
+				}
+			}
+			work.Go(func() { pipe(out, in, out.(*net.UnixConn).CloseWrite) })
+			work.Go(func() { pipe(in, out, func() error { return errors.Join(in.Close(), out.Close()) }) })
 		}
 	})
 	return l.Addr().(*net.TCPAddr).Port
