@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"breakglass/core/audit"
@@ -22,6 +23,10 @@ type Options struct {
 	Log    *slog.Logger  // what an operator needs and a person must not see
 	Pepper Secret        // 32 random bytes kept outside the database
 	Signer *audit.Signer // signs the log's checkpoints
+	// Witness remembers the newest checkpoint across starts. Where there is none
+	// only this process remembers, and a ledger that is put back from an older
+	// copy while it is down goes unnoticed.
+	Witness Witness
 
 	// CheckAddress returns an address in its one form (E.164 for a number) or a
 	// sentence that says what is wrong with it.
@@ -59,8 +64,10 @@ type Console struct {
 	readers readings
 	traffic traffic
 
-	signing sync.Mutex // one checkpoint at a time
-	roots   sync.Mutex // held from the check of a site's root until it is stored
+	signing sync.Mutex   // one checkpoint at a time
+	kept    string       // the newest that the witness keeps
+	durable atomic.Int64 // lines of the log that are known to be durable
+	roots   sync.Mutex   // held from the check of a site's root until it is stored
 }
 
 // errShutdown is why work ends when the console closes.
@@ -105,20 +112,4 @@ func (c *Console) wakeCourier() {
 	case c.wake <- struct{}{}:
 	default:
 	}
-}
-
-// Checkpoint returns the signed checkpoint of the log as it stands. It fails
-// with audit.ErrForked when the log no longer continues what was signed before.
-func (c *Console) Checkpoint(ctx context.Context) (string, error) {
-	c.signing.Lock()
-	defer c.signing.Unlock()
-	var signed string
-	err := c.ledger.View(ctx, func(tx Tx) (err error) {
-		signed, err = c.options.Signer.Sign(tx.Log())
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("checkpoint: %w", err)
-	}
-	return signed, nil
 }

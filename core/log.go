@@ -179,7 +179,7 @@ func (c *Console) ExportLog(ctx context.Context, a Actor, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	size, err := checkpointSize(signed)
+	size, _, err := readCheckpoint(signed)
 	if err != nil {
 		return err
 	}
@@ -210,13 +210,14 @@ func mayExport(tx Tx, a Actor) error {
 	return err
 }
 
-func checkpointSize(signed string) (int64, error) {
+// readCheckpoint reads the size and the root of a checkpoint of our own.
+func readCheckpoint(signed string) (size int64, root string, err error) {
 	text, _, _ := strings.Cut(signed, "\n\n")
 	checkpoint, err := audit.ParseCheckpoint(text + "\n")
 	if err != nil {
-		return 0, fmt.Errorf("read own checkpoint: %w", err)
+		return 0, "", fmt.Errorf("read own checkpoint: %w", err)
 	}
-	return checkpoint.Tree.N, nil
+	return checkpoint.Tree.N, checkpoint.Tree.Hash.String(), nil
 }
 
 func (c *Console) exportBatch(ctx context.Context, from, to int64) ([]exportedLine, error) {

@@ -93,6 +93,7 @@ const (
 	EventLoginsFailed     Event = "logins.failed"
 	EventLogRead          Event = "log.read"
 	EventLogExported      Event = "log.exported"
+	EventLogRestored      Event = "log.restored" // a new epoch: the ledger is an older one than was signed
 	EventMessageAccepted  Event = "message.accepted"
 	EventMessageFailed    Event = "message.failed"
 	EventClock            Event = "clock.jumped"

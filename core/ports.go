@@ -178,6 +178,16 @@ type VaultReader interface {
 	Size() int64
 }
 
+// Witness keeps the newest checkpoint that was handed out, outside of the
+// ledger: it shows that a ledger was put back from an older copy. It is safe
+// for concurrent use and must pass coretest.TestWitness.
+type Witness interface {
+	// Kept returns the checkpoint, or an error that wraps ErrNotFound.
+	Kept(ctx context.Context) (string, error)
+	// Keep makes it durable in place of the one before, wholly or not at all.
+	Keep(ctx context.Context, signed string) error
+}
+
 // Clock is where time comes from. It is safe for concurrent use.
 type Clock interface {
 	// Now is the wall clock, which somebody may set.

@@ -29,6 +29,7 @@ type Site struct {
 	LastGrant   string            // the newest grant
 	Locks       map[string]Lock   // by factor: another enrolled key has its own budget
 	Vetoes      []time.Time       // the last ones, newest last
+	Restored    time.Time         // when the ledger was last found to be an older one
 }
 
 // Default times of a grant, by access.md.
@@ -38,6 +39,10 @@ const (
 	MaxHold     = 72 * time.Hour
 	ContactWait = 72 * time.Hour
 	PaperHold   = 24 * time.Hour
+	// RestoreHold is the hold of requests that are proved within RestoreWatch
+	// after the ledger was found to be an older one than was signed.
+	RestoreHold  = time.Hour
+	RestoreWatch = 24 * time.Hour
 )
 
 // GrantLife returns how long a grant of this site lasts.

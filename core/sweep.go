@@ -26,6 +26,9 @@ func (c *Console) recoverState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.resumeLog(ctx); err != nil {
+		return err
+	}
 	if err := c.failRunning(ctx); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type turn struct {
 // effects is what follows a commit.
 type effects struct {
 	mail  bool
+	size  int64 // of the log
 	begun []Grant
 	ended []endedGrant
 }
@@ -69,11 +70,16 @@ func (c *Console) update(ctx context.Context, operation string, actor Actor, f f
 		if err := t.notBeforeLog(); err != nil {
 			return err
 		}
-		return f(t)
+		if err := f(t); err != nil {
+			return err
+		}
+		done.size, err = tx.Log().Size()
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)
 	}
+	c.madeDurable(done.size)
 	for _, grant := range done.begun {
 		c.live.add(grant)
 	}

@@ -179,6 +179,9 @@ func (t *turn) verified(r Request, claim []byte) error {
 	if r.Paper {
 		hold = max(hold, PaperHold)
 	}
+	if !site.Restored.IsZero() && t.now.Before(site.Restored.Add(RestoreWatch)) {
+		hold = max(hold, RestoreHold)
+	}
 	if hold > 0 {
 		r.Ready = t.now.Add(hold)
 		r.Lapses = r.Ready.Add(RequestLife)

@@ -78,16 +78,60 @@ func NewSigner(origin string, key note.Signer) *Signer {
 	return &Signer{origin: origin, key: key}
 }
 
+// Fresh returns a signer with the same key that has signed nothing yet.
+func (s *Signer) Fresh() *Signer { return NewSigner(s.origin, s.key) }
+
 // Origin is the first line of each checkpoint.
 func (s *Signer) Origin() string { return s.origin }
 
-// Sign returns the signed checkpoint of the log as it stands. It proves first
-// that the log extends the last checkpoint signed, else it fails with ErrForked.
+// Resume takes up where an earlier process stopped: signed is the last
+// checkpoint that it handed out. It fails with ErrForked where the log does not
+// continue that one, or it is none of this signer's; the signer then knows no
+// more than before.
+func (s *Signer) Resume(log Log, signed string) error {
+	text, _, _ := strings.Cut(signed, "\n\n")
+	c, err := ParseCheckpoint(text + "\n")
+	if err != nil {
+		return fmt.Errorf("%w: what is kept of it cannot be read: %w", ErrForked, err)
+	}
+	// Ed25519 signs the same text in the same way each time.
+	again, err := note.Sign(&note.Note{Text: c.Text()}, s.key)
+	if err != nil {
+		return fmt.Errorf("resume log: %w", err)
+	}
+	if c.Origin != s.origin || string(again) != signed {
+		return fmt.Errorf("%w: what is kept of it was not signed by this console's key", ErrForked)
+	}
+	size, err := log.Size()
+	if err != nil {
+		return fmt.Errorf("resume log: %w", err)
+	}
+	if size < c.Tree.N {
+		return fmt.Errorf("%w: it has %d lines and %d were signed", ErrForked, size, c.Tree.N)
+	}
+	root, err := TreeHash(log, c.Tree.N)
+	if err != nil {
+		return fmt.Errorf("resume log: %w", err)
+	}
+	if root != c.Tree.Hash {
+		return fmt.Errorf("%w: its first %d lines are others than were signed", ErrForked, c.Tree.N)
+	}
+	s.last, s.signed = c.Tree, signed
+	return nil
+}
+
+// Sign returns the signed checkpoint of the log as it stands.
 func (s *Signer) Sign(log Log) (string, error) {
 	size, err := log.Size()
 	if err != nil {
 		return "", fmt.Errorf("sign checkpoint: %w", err)
 	}
+	return s.SignAt(log, size)
+}
+
+// SignAt returns the signed checkpoint of the log's first size lines. It proves
+// first that they extend the last checkpoint signed, else it fails with ErrForked.
+func (s *Signer) SignAt(log Log, size int64) (string, error) {
 	if size < s.last.N {
 		return "", fmt.Errorf("%w: it has %d lines and %d were signed", ErrForked, size, s.last.N)
 	}

@@ -34,6 +34,10 @@ func NewLedger() *Ledger {
 	return l
 }
 
+// Restore makes the ledger hold what another one holds now, as a copy of its
+// file put in place would.
+func (l *Ledger) Restore(from *Ledger) { l.state.Store(from.state.Load()) }
+
 // FailUpdates makes every Update from now on fail with err after its function
 // ran, as a full disk would; nil ends that.
 func (l *Ledger) FailUpdates(err error) {
