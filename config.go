@@ -6,9 +6,12 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -23,17 +26,59 @@ type config struct {
 	Roots     []string      `yaml:"roots"`     // where sites may lie
 	Mail      channelConfig `yaml:"mail"`      // how email leaves
 	SMS       channelConfig `yaml:"sms"`       // how SMS leaves
+	Webhook   webhookConfig `yaml:"webhook"`   // a chat or pager that is told every step
 	Retention time.Duration `yaml:"retention"` // how long archives are kept
 }
 
 // channelConfig is one way out. Its secret never stands in the file: it comes
 // from key_file or, with a warning, from the environment.
 type channelConfig struct {
-	Provider string `yaml:"provider"` // mail: sendgrid or file; sms: twilio or file
+	Provider string `yaml:"provider"` // mail: sendgrid, smtp or file; sms: twilio or file
 	From     string `yaml:"from"`     // the sender's address or number
 	Account  string `yaml:"account"`  // twilio: the account SID
-	User     string `yaml:"user"`     // twilio: the API key SID; empty: the account's
+	User     string `yaml:"user"`     // twilio: the API key SID; empty: the account's. smtp: who logs in; empty: nobody
 	KeyFile  string `yaml:"key_file"` // a file with the secret, 0600 and ours
+
+	SMTP smtpConfig `yaml:",inline"`
+}
+
+// smtpConfig is what only a mail server of one's own needs.
+type smtpConfig struct {
+	Host   string `yaml:"host"`
+	Port   int    `yaml:"port"`    // 0: the usual one for tls
+	TLS    string `yaml:"tls"`     // starttls (the default), tls or none
+	Auth   string `yaml:"auth"`    // plain, login or scram; empty: the best that the server offers
+	CAFile string `yaml:"ca_file"` // PEM: who may vouch for the server, in place of the system's authorities
+}
+
+// webhookConfig is where every notice is posted. Its secret comes like a
+// provider's.
+type webhookConfig struct {
+	URL          string   `yaml:"url"`
+	Hosts        []string `yaml:"hosts"`
+	KeyFile      string   `yaml:"key_file"`
+	AllowPrivate bool     `yaml:"allow_private"`
+}
+
+// name is what the outbox calls the webhook: its host, for the rest of a url may
+// be a secret.
+func (w webhookConfig) name() string {
+	u, err := url.Parse(w.URL)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+// check refuses a webhook that could not be told apart from none.
+func (w webhookConfig) check() error {
+	switch {
+	case w.URL == "" && (len(w.Hosts) > 0 || w.KeyFile != "" || w.AllowPrivate):
+		return errors.New("webhook: url is missing: where notices are posted to, such as https://chat.example.com/hook")
+	case w.URL != "" && w.name() == "":
+		return errors.New("webhook: url names no host; give one such as https://chat.example.com/hook")
+	}
+	return nil
 }
 
 const (
@@ -101,29 +146,32 @@ func (c *config) check() error {
 			return fmt.Errorf("host: give the name that people type after the @: %w", err)
 		}
 	}
-	return errors.Join(c.Mail.check("mail", "sendgrid", host), c.SMS.check("sms", "twilio", host))
+	return errors.Join(
+		c.Mail.check("mail", host, "sendgrid", "smtp"), c.SMS.check("sms", host, "twilio"), c.Webhook.check(),
+	)
 }
 
 // check refuses an incomplete channel. Files instead of messages are for a
 // server that only this machine can reach: anyone who reads them has the code.
-func (c channelConfig) check(name, provider, listenHost string) error {
-	switch c.Provider {
-	case "file":
+func (c channelConfig) check(name, listenHost string, providers ...string) error {
+	switch {
+	case c.Provider == "file":
 		if !loopback(listenHost) {
 			return fmt.Errorf("%s: provider file is refused unless the server listens on loopback (listen: 127.0.0.1:2222)", name)
 		}
 		return nil
-	case "":
+	case c == channelConfig{}:
 		return nil
-	case provider:
-	default:
-		return fmt.Errorf("%s: provider is %s or file, not %q", name, provider, c.Provider)
-	}
-	if c.From == "" {
+	case !slices.Contains(providers, c.Provider):
+		return fmt.Errorf("%s: provider is %s or file, not %q", name, strings.Join(providers, ", "), c.Provider)
+	case c.From == "":
 		return fmt.Errorf("%s: from is missing: the sender's address", name)
-	}
-	if c.Provider == "twilio" && c.Account == "" {
+	case c.Provider == "twilio" && c.Account == "":
 		return fmt.Errorf("%s: account is missing: the account SID", name)
+	case c.Provider == "smtp" && c.SMTP.Host == "":
+		return fmt.Errorf("%s: host is missing: the mail server's name", name)
+	case c.Provider != "smtp" && c.SMTP != (smtpConfig{}):
+		return fmt.Errorf("%s: host, port, tls, auth and ca_file are for provider smtp, not for %s", name, c.Provider)
 	}
 	return nil
 }
