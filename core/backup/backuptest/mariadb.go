@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,10 +71,19 @@ func StartMariaDB(dir string) (*Server, error) {
 	}
 	s.cmd = exec.Command(mariadbd, run...)                                              //nolint:gosec // options of our own
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no server
-	if err := s.cmd.Start(); err != nil {
+	started := make(chan error)
+	go func() {
+		// The server dies with the thread that started it, so that stays.
+		runtime.LockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			s.exited <- s.cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
-	go func() { s.exited <- s.cmd.Wait() }()
 	if err := s.ready(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start MariaDB: %w", err), s.Kill())
 	}

@@ -1,0 +1,110 @@
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// readConfigs finds each WordPress's configuration, as WordPress itself looks
+// for it: in its own directory, else one level up unless another WordPress
+// lives there.
+func (s *site) readConfigs() error {
+	kept := s.installs[:0]
+	for i, in := range s.installs {
+		err := s.readConfig(&in)
+		var refusal *core.Refusal
+		if err != nil && !in.primary(i) && errors.As(err, &refusal) {
+			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		kept = append(kept, in)
+	}
+	s.installs = kept
+	return nil
+}
+
+func (s *site) readConfig(in *install) (err error) {
+	in.sqlite = s.usesSQLite(in.dir)
+	for _, candidate := range []string{in.dir, path.Dir(in.dir)} {
+		in.config = join(candidate, "wp-config.php")
+		in.text, in.info, err = readSmall(s.root, in.config)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return &core.Refusal{
+				Kind: core.ErrSite, Cause: err,
+				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(shown(in.config))),
+			}
+		}
+		if in.dir == "." || s.exists(join(path.Dir(in.dir), "wp-settings.php")) {
+			break
+		}
+	}
+	in.config = ""
+	if in.dir == "." {
+		if found, err := s.configAbove(in); found || err != nil {
+			return err
+		}
+	}
+	if in.sqlite {
+		return nil
+	}
+	return core.Refuse(core.ErrSite, "This is a WordPress without a wp-config.php, so its database was not found; ask your web manager where its configuration is.")
+}
+
+// configAbove reads a wp-config.php one level above the root, on the conditions
+// that WordPress itself has, and only if the site's own user could read it: a
+// hacked site that drops its configuration must not be handed a neighbour's.
+func (s *site) configAbove(in *install) (found bool, err error) {
+	above, err := os.OpenRoot(filepath.Dir(s.path))
+	if err != nil {
+		return false, nil //nolint:nilerr // then there is none for us
+	}
+	defer above.Close() //nolint:errcheck // it was only read
+	if _, err := above.Lstat("wp-settings.php"); err == nil || s.path == "/" {
+		return false, nil
+	}
+	info, err := above.Lstat("wp-config.php")
+	if err != nil {
+		return false, nil //nolint:nilerr // there is none
+	}
+	text, read, err := readSmall(above, "wp-config.php")
+	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
+		return false, &core.Refusal{
+			Kind: core.ErrSite, Cause: err,
+			Detail: "The wp-config.php one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.",
+		}
+	}
+	own, err := s.root.Lstat(".")
+	if err != nil {
+		return false, siteError(s.path, err)
+	}
+	if !readableBy(read, own) {
+		return false, core.Refuse(core.ErrSite, "The wp-config.php one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.")
+	}
+	in.text, in.info, in.outside = text, read, true
+	return true, nil
+}
+
+// readableBy reports whether the owner of a directory may read a file by its
+// mode.
+func readableBy(file, dir fs.FileInfo) bool {
+	f, fok := file.Sys().(*syscall.Stat_t)
+	d, dok := dir.Sys().(*syscall.Stat_t)
+	if !fok || !dok {
+		return false
+	}
+	return f.Uid == d.Uid || f.Gid == d.Gid && f.Mode&0o040 != 0 || f.Mode&0o004 != 0
+}
