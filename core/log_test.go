@@ -41,7 +41,10 @@ func TestTheLogIsReadInPages(t *testing.T) {
 			if !page.More {
 				break
 			}
-			page = w.log(w.ada, core.LogQuery{Limit: 7, Before: next})
+			if page.Next != next {
+				t.Fatalf("it goes on before %d, not before %d", page.Next, next)
+			}
+			page = w.log(w.ada, core.LogQuery{Limit: 7, Before: page.Next})
 		}
 		if next != 0 {
 			t.Errorf("%d lines were never shown", next)
@@ -145,7 +148,7 @@ func TestAnExportVerifies(t *testing.T) {
 			w.check(w.console.LoggedIn(t.Context(), w.owner))
 		}
 		var out bytes.Buffer
-		w.check(w.console.ExportLog(t.Context(), w.ada, &out))
+		w.check(w.console.ExportLog(t.Context(), w.ada, core.LogJSONL, &out))
 		leaves, checkpoint := w.verifyExport(&out)
 		if checkpoint.Tree.N != int64(len(leaves)) || leaves[len(leaves)-1].Verb != string(core.EventLogExported) {
 			t.Errorf("%d leaves, checkpoint of %d", len(leaves), checkpoint.Tree.N)
@@ -260,7 +263,7 @@ func TestARestoredLogIsNotSigned(t *testing.T) {
 		if !errors.Is(err, audit.ErrForked) {
 			t.Errorf("got %v", err)
 		}
-		if err := w.console.ExportLog(t.Context(), elder.ada, &bytes.Buffer{}); !errors.Is(err, audit.ErrForked) {
+		if err := w.console.ExportLog(t.Context(), elder.ada, core.LogJSONL, &bytes.Buffer{}); !errors.Is(err, audit.ErrForked) {
 			t.Errorf("export: %v", err)
 		}
 	})

@@ -36,9 +36,9 @@ type world struct {
 	kit             core.Kit
 }
 
+// The seeds of public keys; a person's is the first letter of the name.
 const (
 	evaKey   = 'e'
-	adaKey   = 'a'
 	ownerKey = 'o'
 )
 

@@ -268,8 +268,8 @@ func TestARequestThatEndsMeanwhile(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			c := w.begins(w.owner, true)
 			c.goes(steps)
-			check(t, w.console.Veto(t.Context(), w.eva, w.state().Request.ID, "no"))
-			c.holds(c.after(2*time.Second), "Your manager has refused this request.", "1. Ask for access.")
+			check(t, w.console.Veto(t.Context(), w.eva, w.state().Request.ID, "it was not you"))
+			c.holds(c.after(2*time.Second), "Your manager has refused this request.", "it was not you", "1. Ask for access.")
 			c.says("1", "Your reason:")
 		})
 	}
