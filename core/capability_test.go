@@ -185,6 +185,7 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			},
 			"RemovePerson": func(a core.Actor) error { return c.RemovePerson(ctx, a, "ada") },
 			"People":       func(a core.Actor) error { return drop(c.People(ctx, a)) },
+			"TestChannel":  func(a core.Actor) error { return drop(c.TestChannel(ctx, a, core.ContactEmail)) },
 		},
 		"manager or auditor": {
 			"Log":       func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
@@ -291,7 +292,7 @@ func TestAScopedManagerHasOnlyTheirSites(t *testing.T) {
 		w.draft(mine)
 
 		for name, call := range useCases(w)["manager"] {
-			if slices.Contains([]string{"Sites", "People"}, name) {
+			if slices.Contains([]string{"Sites", "People", "TestChannel"}, name) {
 				continue
 			}
 			before := w.everything()

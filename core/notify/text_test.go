@@ -18,23 +18,25 @@ import (
 // allEvents reads the events that core declares.
 func allEvents(t *testing.T) []core.Event {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../message.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var events []core.Event
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || len(spec.Names) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Event") {
-			return true
-		}
-		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+	for _, name := range []string{"../message.go", "../channel.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		events = append(events, core.Event(text))
-		return true
-	})
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Names) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Event") {
+				return true
+			}
+			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events = append(events, core.Event(text))
+			return true
+		})
+	}
 	if len(events) < 40 {
 		t.Fatalf("only %d events were found", len(events))
 	}

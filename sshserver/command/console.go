@@ -30,6 +30,7 @@ type Console interface {
 	RevokeGrant(ctx context.Context, a core.Actor, id, reason string) error
 	Requests(ctx context.Context, a core.Actor) ([]core.RequestInfo, error)
 	Veto(ctx context.Context, a core.Actor, request, reason string) error
+	TestChannel(ctx context.Context, a core.Actor, kind core.ContactKind) (core.MessageInfo, error)
 
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
 	ExportLog(ctx context.Context, a core.Actor, w io.Writer) error

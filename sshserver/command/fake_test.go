@@ -178,6 +178,15 @@ func (f *fake) Veto(_ context.Context, _ core.Actor, id, reason string) error {
 	return f.called("Veto %s %q", id, reason)
 }
 
+func (f *fake) TestChannel(_ context.Context, _ core.Actor, kind core.ContactKind) (core.MessageInfo, error) {
+	result := map[core.ContactKind]core.MessageInfo{
+		core.ContactEmail:   {Kind: kind, State: core.MessageAccepted, Result: "accepted by the mail server"},
+		core.ContactPhone:   {Kind: kind, State: core.MessageRetry, Result: "not taken: 500 Internal Server Error"},
+		core.ContactWebhook: {Kind: kind, State: core.MessageQueued},
+	}
+	return result[kind], f.called("TestChannel %s", kind)
+}
+
 func lines() []core.LogLine {
 	return []core.LogLine{
 		{Seq: 1201, Time: noon.Add(time.Second), Actor: "owner:acme", Event: core.EventGrantActivated, Site: "acme", Grant: "g-7f3k", From: "ready", To: "activated", Result: "ok", Hash: "beef"},

@@ -61,6 +61,7 @@ func TestTranscripts(t *testing.T) {
 			"owner passphrase acme", "owner passphrase acme --json", "owner key acme", "owner key acme ssh-ed25519 AAAA jo@laptop",
 			"owner key acme --remove SHA256:old",
 			"person add bob --role auditor -", "person add bob --role manager --sites acme,zeta --key -", "person list", "person list --json", "person remove bob",
+			"channel test --kind email",
 			"grant list", "grant list --json", "grant show g-7f3k", "grant show g-7f3k --json", "grant revoke g-7f3k it was not her",
 			"request list", "request list --json", "request veto r-2m9x --reason it was not her",
 			"log list", "log export",
@@ -228,6 +229,31 @@ func TestMisread(t *testing.T) {
 		}
 		if strings.Contains(errs, "<no value>") {
 			t.Errorf("%q: %s", tt.line, errs)
+		}
+	}
+}
+
+// A test message that did not leave is a refusal that says why.
+func TestChannelTestThatFails(t *testing.T) {
+	for kind, want := range map[string]struct {
+		says string
+		exit int
+	}{
+		"sms":     {"did not leave by sms: not taken: 500 Internal Server Error.", ExitRefused},
+		"webhook": {"webhook has not answered yet", ExitRefused},
+		"pigeon":  {"Say which: --kind email", ExitUsage},
+		"":        {"Say which: --kind email", ExitUsage},
+	} {
+		line := "channel test"
+		if kind != "" {
+			line += " --kind " + kind
+		}
+		console := &fake{}
+		if out, errs, exit := run(t, console, eva, line, ""); exit != want.exit || out != "" || !strings.Contains(errs, want.says) {
+			t.Errorf("%s: exit %d, %q, %q", line, exit, out, errs)
+		}
+		if want.exit == ExitUsage && len(console.calls) > 0 {
+			t.Errorf("%s: the console was asked", line)
 		}
 	}
 }
