@@ -188,11 +188,13 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"TestChannel":  func(a core.Actor) error { return drop(c.TestChannel(ctx, a, core.ContactEmail)) },
 		},
 		"manager or auditor": {
-			"Log":       func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
-			"ExportLog": func(a core.Actor) error { return c.ExportLog(ctx, a, io.Discard) },
-			"Grants":    func(a core.Actor) error { return drop(c.Grants(ctx, a)) },
-			"Grant":     func(a core.Actor) error { return drop(c.Grant(ctx, a, w.anyGrant())) },
-			"Requests":  func(a core.Actor) error { return drop(c.Requests(ctx, a)) },
+			"Log":           func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
+			"ExportLog":     func(a core.Actor) error { return c.ExportLog(ctx, a, core.LogJSONL, io.Discard) },
+			"LogCheckpoint": func(a core.Actor) error { return drop(c.LogCheckpoint(ctx, a)) },
+			"ProveLog":      func(a core.Actor) error { return drop(c.ProveLog(ctx, a, 0, "")) },
+			"Grants":        func(a core.Actor) error { return drop(c.Grants(ctx, a)) },
+			"Grant":         func(a core.Actor) error { return drop(c.Grant(ctx, a, w.anyGrant())) },
+			"Requests":      func(a core.Actor) error { return drop(c.Requests(ctx, a)) },
 		},
 		"everybody": {"LoggedIn": func(a core.Actor) error { return c.LoggedIn(ctx, a) }},
 	}
@@ -305,7 +307,7 @@ func TestAScopedManagerHasOnlyTheirSites(t *testing.T) {
 		}
 		_, err := w.console.Grant(t.Context(), sam, w.anyGrant())
 		w.refused(core.ErrNotFound, err)
-		w.refused(core.ErrDenied, w.console.ExportLog(t.Context(), sam, io.Discard))
+		w.refused(core.ErrDenied, w.console.ExportLog(t.Context(), sam, core.LogJSONL, io.Discard))
 
 		sites, err := w.console.Sites(t.Context(), sam)
 		w.check(err)

@@ -2,10 +2,8 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"strings"
 	"sync"
@@ -99,7 +97,7 @@ func readLine(tx Tx, seq int64) (LogLine, error) {
 	if len(leaf.Personal) == 0 {
 		return l, nil
 	}
-	for _, subject := range subjects(leaf) {
+	for _, subject := range audit.Subjects(leaf) {
 		beside, err := readPersonal(tx.Log(), subject, seq)
 		if err != nil {
 			return l, err
@@ -112,13 +110,8 @@ func readLine(tx Tx, seq int64) (LogLine, error) {
 	return l, nil
 }
 
-// subjects lists under whom the personal data of a leaf may lie.
-func subjects(leaf audit.Leaf) []string {
-	return []string{leaf.Actor, siteSubject(leaf.Site), personSubject(leaf.Data["person"]), loginsSubject}
-}
-
 // loginsSubject is under whom the addresses of failed logins lie.
-const loginsSubject = "logins"
+const loginsSubject = audit.SubjectLogins
 
 func personSubject(id string) string { return "person:" + id }
 
@@ -150,115 +143,6 @@ func (l LogLine) text() string {
 		}
 	}
 	return strings.Join(parts, " ")
-}
-
-// exportBatch is how many lines one transaction of an export reads.
-const exportBatch = 500
-
-// exportedLine is a line of the export: the leaf's own bytes and what lies
-// beside them.
-type exportedLine struct {
-	Leaf     json.RawMessage           `json:"leaf"`
-	Personal map[string]audit.Personal `json:"personal,omitempty"`
-}
-
-// ExportLog writes the whole log as JSONL, oldest line first, then the signed
-// checkpoint. It takes an auditor or a manager of all sites, and is a line of
-// the log itself, the last one exported.
-func (c *Console) ExportLog(ctx context.Context, a Actor, w io.Writer) error {
-	if err := c.update(ctx, "log export", a, func(t *turn) error {
-		if err := mayExport(t.Tx, a); err != nil {
-			return err
-		}
-		_, err := t.record(line{event: EventLogExported, result: "ok"})
-		return err
-	}); err != nil {
-		return err
-	}
-	signed, err := c.Checkpoint(ctx)
-	if err != nil {
-		return err
-	}
-	size, _, err := readCheckpoint(signed)
-	if err != nil {
-		return err
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	for from := int64(0); from < size; from += exportBatch {
-		batch, err := c.exportBatch(ctx, from, min(from+exportBatch, size))
-		if err != nil {
-			return err
-		}
-		for _, l := range batch {
-			if err := encoder.Encode(l); err != nil {
-				return fmt.Errorf("write export: %w", err)
-			}
-		}
-	}
-	if err := encoder.Encode(map[string]string{"checkpoint": signed}); err != nil {
-		return fmt.Errorf("write export: %w", err)
-	}
-	return nil
-}
-
-func mayExport(tx Tx, a Actor) error {
-	person, err := scopeOf(tx, a)
-	if err == nil && person.Role == RoleManager && len(person.Sites) > 0 {
-		err = Refuse(ErrDenied, "The whole log is for auditors and managers of all sites.")
-	}
-	return err
-}
-
-// readCheckpoint reads the size and the root of a checkpoint of our own.
-func readCheckpoint(signed string) (size int64, root string, err error) {
-	text, _, _ := strings.Cut(signed, "\n\n")
-	checkpoint, err := audit.ParseCheckpoint(text + "\n")
-	if err != nil {
-		return 0, "", fmt.Errorf("read own checkpoint: %w", err)
-	}
-	return checkpoint.Tree.N, checkpoint.Tree.Hash.String(), nil
-}
-
-func (c *Console) exportBatch(ctx context.Context, from, to int64) ([]exportedLine, error) {
-	var batch []exportedLine
-	err := c.view(ctx, "read log", func(tx Tx) error {
-		batch = nil
-		for seq := from; seq < to; seq++ {
-			l, err := exportLine(tx, seq)
-			if err != nil {
-				return err
-			}
-			batch = append(batch, l)
-		}
-		return nil
-	})
-	return batch, err
-}
-
-func exportLine(tx Tx, seq int64) (exportedLine, error) {
-	data, err := tx.Log().Leaf(seq)
-	if err != nil {
-		return exportedLine{}, err
-	}
-	leaf, err := audit.DecodeLeaf(data)
-	if err != nil {
-		return exportedLine{}, err
-	}
-	out := exportedLine{Leaf: json.RawMessage(append([]byte(nil), data...))}
-	if len(leaf.Personal) == 0 {
-		return out, nil
-	}
-	for _, subject := range subjects(leaf) {
-		beside, err := readPersonal(tx.Log(), subject, seq)
-		if err != nil {
-			return exportedLine{}, err
-		}
-		if len(beside.Fields) > 0 {
-			set(&out.Personal, subject, beside)
-		}
-	}
-	return out, nil
 }
 
 // readings remembers who read the log lately, so that a screen that refreshes

@@ -46,6 +46,13 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 	return c, nil
 }
 
+// ParseSigned reads a signed checkpoint of one's own, whose signature needs no
+// check.
+func ParseSigned(signed string) (Checkpoint, error) {
+	text, _, _ := strings.Cut(signed, "\n\n")
+	return ParseCheckpoint(strings.TrimRight(text, "\n") + "\n")
+}
+
 // OpenCheckpoint checks a signed checkpoint against the verifier key and the
 // origin, and fails closed.
 func OpenCheckpoint(signed []byte, origin string, verifier note.Verifier) (Checkpoint, error) {
@@ -89,8 +96,7 @@ func (s *Signer) Origin() string { return s.origin }
 // continue that one, or it is none of this signer's; the signer then knows no
 // more than before.
 func (s *Signer) Resume(log Log, signed string) error {
-	text, _, _ := strings.Cut(signed, "\n\n")
-	c, err := ParseCheckpoint(text + "\n")
+	c, err := ParseSigned(signed)
 	if err != nil {
 		return fmt.Errorf("%w: what is kept of it cannot be read: %w", ErrForked, err)
 	}

@@ -33,5 +33,5 @@ type Console interface {
 	TestChannel(ctx context.Context, a core.Actor, kind core.ContactKind) (core.MessageInfo, error)
 
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
-	ExportLog(ctx context.Context, a core.Actor, w io.Writer) error
+	ExportLog(ctx context.Context, a core.Actor, format core.LogFormat, w io.Writer) error
 }

@@ -201,9 +201,9 @@ func (f *fake) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPa
 	return core.LogPage{Lines: lines(), Size: 1202, More: true, Next: 1200}, f.called("Log %+v", q)
 }
 
-func (f *fake) ExportLog(_ context.Context, _ core.Actor, w io.Writer) error {
+func (f *fake) ExportLog(_ context.Context, _ core.Actor, format core.LogFormat, w io.Writer) error {
 	if _, err := io.WriteString(w, "{\"seq\":0}\n"); err != nil {
 		return err
 	}
-	return f.called("ExportLog")
+	return f.called("ExportLog %s", format)
 }

@@ -49,7 +49,10 @@ func (s *session) logList() *cobra.Command {
 }
 
 func (s *session) logExport() *cobra.Command {
-	return s.leaf("export", "log.export", s.exactly(), func(cmd *cobra.Command, _ []string) error {
-		return s.console.ExportLog(cmd.Context(), s.actor, s.Out)
+	format := string(core.LogJSONL)
+	cmd := s.leaf("export", "log.export", s.exactly(), func(cmd *cobra.Command, _ []string) error {
+		return s.console.ExportLog(cmd.Context(), s.actor, core.LogFormat(format), s.Out)
 	})
+	cmd.Flags().StringVar(&format, "format", format, s.text("flag.format", nil))
+	return cmd
 }
