@@ -257,7 +257,7 @@ func TestARestoredLogIsNotSigned(t *testing.T) {
 		w.access()
 		w.must(w.console.Checkpoint(t.Context()))
 		elder := newWorld(t) // with fewer lines
-		w.options.Ledger, w.options.Signer = elder.ledger, w.options.Signer
+		w.options.Ledger = elder.ledger
 		w.open()
 		_, err := w.console.Checkpoint(t.Context())
 		if !errors.Is(err, audit.ErrForked) {
