@@ -9,8 +9,11 @@ import (
 	"breakglass/core/audit"
 )
 
-// EventChannelTested says that a manager had a test message sent to himself.
-const EventChannelTested Event = "channel.tested"
+// What is told of the channels themselves.
+const (
+	EventChannelTested  Event = "channel.tested"  // a manager had a test message sent to himself
+	EventChannelRefused Event = "channel.refused" // a provider refuses this console: its key, its sender, its account
+)
 
 // The bounds of a test.
 const (

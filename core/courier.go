@@ -97,8 +97,8 @@ func (t *turn) codeStands(m Message) (Secret, bool, error) {
 }
 
 // EndSend records what became of the attempt. A code that could not be sent
-// goes to the other channel by itself. A message that is at its end already
-// stays as it is.
+// goes to the other channel by itself, and a provider that refuses this console
+// is told of. A message that is at its end already stays as it is.
 func (c *Console) EndSend(ctx context.Context, id string, o Outcome) error {
 	return c.update(ctx, "end sending", systemActor, func(t *turn) error {
 		m, err := t.Outbox().Get(id)
@@ -110,6 +110,11 @@ func (c *Console) EndSend(ctx context.Context, id string, o Outcome) error {
 			return err
 		}
 		m.State, m.Result = o.State, o.Result
+		if o.Misconfigured {
+			if m, err = t.tellRefused(m, o.Result); err != nil {
+				return err
+			}
+		}
 		if o.State == MessageRetry {
 			m.Due = o.At
 			_, err = t.Outbox().Put(m)

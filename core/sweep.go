@@ -329,14 +329,17 @@ func (c *Console) report(what string, err error) {
 	}
 }
 
-// watchClock logs once when the wall clock is set back. (Set forward, it is
-// followed: that can only shorten a grant.)
+// watchClock logs once when the wall clock is set back, and tells the managers
+// of all sites. (Set forward, it is followed: that can only shorten a grant.)
 func (c *Console) watchClock(ctx context.Context, jumped bool) bool {
 	drift := c.judge.drift()
 	back := drift < -clockSlack
 	if back && !jumped {
-		c.report("log clock", c.record(ctx, line{
-			event: EventClock, result: "set back", data: map[string]string{"seconds": fmt.Sprint(int64(-drift / time.Second))},
+		c.report("log clock", c.update(ctx, "log clock", systemActor, func(t *turn) error {
+			_, err := t.tell(Site{}, line{
+				event: EventClock, result: "set back", data: map[string]string{"seconds": fmt.Sprint(int64(-drift / time.Second))},
+			}, nil)
+			return err
 		}))
 	}
 	return back
