@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,11 +107,17 @@ func (p Proof) checkSince(now tlog.Tree, o VerifyOptions) error {
 	return nil
 }
 
-// ParseProof reads a proof in its one JSON form, with or without a line feed.
+// Encode returns the proof as one line of JSON.
+func (p Proof) Encode() ([]byte, error) { return encodeLine(p) }
+
+// ParseProof reads what Encode wrote, in that one form.
 func ParseProof(data []byte) (Proof, error) {
 	var p Proof
 	if err := json.Unmarshal(data, &p); err != nil || p.Checkpoint == "" {
 		return Proof{}, errors.New("it is no proof of a line of the log")
+	}
+	if again, err := p.Encode(); err != nil || !bytes.Equal(again, data) {
+		return Proof{}, errors.New("the proof was not written by a console in this form, so it was changed")
 	}
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"breakglass/core"
+	"breakglass/core/audit"
 )
 
 // Console is the slice of [core.Console] that the commands of all roles use.
@@ -33,5 +34,7 @@ type Console interface {
 	TestChannel(ctx context.Context, a core.Actor, kind core.ContactKind) (core.MessageInfo, error)
 
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
+	LogCheckpoint(ctx context.Context, a core.Actor) (string, error)
+	ProveLog(ctx context.Context, a core.Actor, seq int64, since string) (audit.Proof, error)
 	ExportLog(ctx context.Context, a core.Actor, format core.LogFormat, w io.Writer) error
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/audit"
 )
 
 // noon is when everything in these tests happens.
@@ -199,6 +200,14 @@ func (f *fake) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPa
 		return core.LogPage{Size: 1202}, f.err
 	}
 	return core.LogPage{Lines: lines(), Size: 1202, More: true, Next: 1200}, f.called("Log %+v", q)
+}
+
+func (f *fake) LogCheckpoint(context.Context, core.Actor) (string, error) {
+	return "console.example/log\n1202\nroot=\n\n— console.example/log sig=\n", f.called("LogCheckpoint")
+}
+
+func (f *fake) ProveLog(_ context.Context, _ core.Actor, seq int64, since string) (audit.Proof, error) {
+	return audit.Proof{Seq: seq, Leaf: []byte(`{"seq":1}`), Checkpoint: "console.example/log\n"}, f.called("ProveLog %d %q", seq, since)
 }
 
 func (f *fake) ExportLog(_ context.Context, _ core.Actor, format core.LogFormat, w io.Writer) error {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -9,9 +10,9 @@ import (
 	"breakglass/core/view"
 )
 
-// log is "log list|export".
+// log is "log list|export|checkpoint|prove".
 func (s *session) log() *cobra.Command {
-	return s.group("log", s.logList(), s.logExport())
+	return s.group("log", s.logList(), s.logExport(), s.logCheckpoint(), s.logProve())
 }
 
 func (s *session) logList() *cobra.Command {
@@ -54,5 +55,51 @@ func (s *session) logExport() *cobra.Command {
 		return s.console.ExportLog(cmd.Context(), s.actor, core.LogFormat(format), s.Out)
 	})
 	cmd.Flags().StringVar(&format, "format", format, s.text("flag.format", nil))
+	return cmd
+}
+
+func (s *session) logCheckpoint() *cobra.Command {
+	return s.leaf("checkpoint", "log.checkpoint", s.exactly(), func(cmd *cobra.Command, _ []string) error {
+		signed, err := s.console.LogCheckpoint(cmd.Context(), s.actor)
+		if err != nil {
+			return err
+		}
+		return s.print(signed)
+	})
+}
+
+// checkpointCap is the most that is read of a checkpoint, which has about 200
+// bytes.
+const checkpointCap = 16 << 10
+
+func (s *session) logProve() *cobra.Command {
+	var since string
+	cmd := s.leaf("prove NUMBER", "log.prove", s.exactly("NUMBER"), func(cmd *cobra.Command, args []string) error {
+		seq, err := strconv.ParseInt(args[0], 10, 64)
+		if err != nil || seq < 0 {
+			return s.misread("log.prove.number", map[string]any{"Word": quote(args[0])})
+		}
+		older := since
+		if since == "-" {
+			s.tell(s.text("log.prove.wanted", nil))
+			text, err := readCapped(cmd.Context(), s.In, checkpointCap)
+			if err != nil {
+				return err
+			}
+			if older = strings.TrimSpace(string(text)); older == "" || len(text) > checkpointCap {
+				return s.misread("log.prove.none", nil)
+			}
+		}
+		proof, err := s.console.ProveLog(cmd.Context(), s.actor, seq, older)
+		if err != nil {
+			return err
+		}
+		line, err := proof.Encode()
+		if err != nil {
+			return err
+		}
+		return s.print(string(line))
+	})
+	s.flag(cmd, &since, "since")
 	return cmd
 }

@@ -53,7 +53,7 @@ func TestTranscripts(t *testing.T) {
 		lines []string
 	}{
 		{"owner", acme, []string{"", "help", "help status", "status", "status --json"}},
-		{"auditor", ann, []string{"", "log", "log list --help", "log list --site acme --event grant --limit 2", "log list --json", "log export"}},
+		{"auditor", ann, []string{"", "log", "log list --help", "log list --site acme --event grant --limit 2", "log list --json", "log export", "log export --format cef", "log checkpoint", "log prove 7", "log prove 7 --since 5"}},
 		{"manager", eva, []string{
 			"", "site list", "site list --json", "site show acme", "site show acme --json",
 			"site set acme --root /srv/acme --hold 24h", "site remove acme --yes acme",
@@ -208,6 +208,10 @@ func TestMisread(t *testing.T) {
 		{eva, "owner key acme", "ssh-ed25519 A\nssh-ed25519 B\n", "one public key at a time"},
 		{eva, "owner key acme", strings.Repeat("x", keyCap+1), "too long"},
 		{eva, "log list --limit -1", "", "numbers from 0"},
+		{ann, "log prove", "", "wants NUMBER"},
+		{ann, "log prove x", "", "“x” is no number of a line"},
+		{ann, "log prove -- -1", "", "“-1” is no number of a line"},
+		{ann, "log prove 1 --since -", " \n", "No checkpoint came"},
 		{eva, "__complete site ", "", "There is no command"},
 		{eva, "--help __completeNoDesc site", "", "There is no command"},
 		{eva, "completion bash", "", "There is no command"},
@@ -265,7 +269,7 @@ func TestRefused(t *testing.T) {
 		"site add acme --root /x", "site set acme --root /x", "site list", "site show acme", "site remove acme --yes acme",
 		"contact add acme --email a@b.c", "contact list acme", "contact remove acme 1", "owner passphrase acme", "owner key acme -",
 		"owner key acme --remove SHA256:x", "person add bob --role auditor -", "person list", "person remove bob", "grant list",
-		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "kit acme",
+		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log checkpoint", "log prove 1", "kit acme",
 	}
 	for _, line := range lines {
 		refusal := core.Refuse(core.ErrDenied, "Only a manager of all sites may do this.")
