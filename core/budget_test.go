@@ -141,6 +141,57 @@ func TestCancellingDoesNotRefillTheTries(t *testing.T) {
 	})
 }
 
+// Nor new messages to flood the owner's phone with, nor notices without end.
+func TestCancellingDoesNotRefillTheMessages(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		for range core.SendsPerRequest {
+			w.draft(w.owner)
+			w.sendCode(w.owner)
+			w.check(w.console.CancelRequest(t.Context(), w.owner))
+		}
+		w.draft(w.owner)
+		_, err := w.console.SendCode(t.Context(), w.owner, "1")
+		w.refused(core.ErrLocked, err)
+	})
+	inWorld(t, func(t *testing.T, w *world) {
+		for range core.CancelsInARow {
+			w.draft(w.owner)
+			w.check(w.console.CancelRequest(t.Context(), w.owner))
+		}
+		_, err := w.console.Draft(t.Context(), w.owner, "again")
+		w.refused(core.ErrLocked, err)
+		w.after(core.LockTimes[0])
+		w.draft(w.owner)
+	})
+}
+
+// Whoever has entered a code is the owner, and a day later all is forgotten.
+func TestCancellingIsForgotten(t *testing.T) {
+	for name, forget := range map[string]func(*world){
+		"by a right code": func(w *world) {
+			a := w.prove(w.owner)
+			w.check(w.console.CancelRequest(w.t.Context(), a))
+		},
+		"by a day": func(w *world) {
+			w.check(w.console.CancelRequest(w.t.Context(), w.owner))
+			w.after(core.RequestLife)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				w.draft(w.owner)
+				w.sendCode(w.owner)
+				w.check(w.console.CancelRequest(t.Context(), w.owner))
+				w.draft(w.owner)
+				forget(w)
+				if r := w.draft(w.owner); r.SendsLeft != core.SendsPerRequest {
+					t.Errorf("%d sends left", r.SendsLeft)
+				}
+			})
+		})
+	}
+}
+
 func TestThreeSendsARequest(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.draft(w.owner)

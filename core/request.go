@@ -57,7 +57,7 @@ func (t *turn) draft(site Site, reason string) (Request, error) {
 	if len(site.usableContacts(t.now)) == 0 && !site.Paper.live() {
 		return Request{}, Refuse(ErrNoContact, "No address is set that a code could go to; only your web manager can set one. Call %s.", orElse(site.Call, "your web manager"))
 	}
-	tries, err := t.triesBefore(site)
+	before, err := t.cancelledBefore(site)
 	if err != nil {
 		return Request{}, err
 	}
@@ -67,7 +67,7 @@ func (t *turn) draft(site Site, reason string) (Request, error) {
 	}
 	r, err := t.Requests().Put(Request{
 		ID: id, Site: site.ID, State: RequestDrafted, Factor: t.actor.Factor, Reason: reason,
-		Created: t.now, Lapses: t.now.Add(RequestLife), Tries: tries,
+		Created: t.now, Lapses: t.now.Add(RequestLife), Tries: before.Tries, Sends: before.Sends, Cancels: before.Cancels,
 	})
 	if err != nil {
 		return Request{}, err
@@ -84,14 +84,15 @@ func (t *turn) draft(site Site, reason string) (Request, error) {
 	return r, err
 }
 
-// triesBefore is how many wrong tries a request that was cancelled hands on to
-// the next: cancelling and asking again must not give a guesser new ones.
-func (t *turn) triesBefore(site Site) (int, error) {
+// cancelledBefore is what a request that was cancelled within a day hands on to
+// the next: asking again must not give a guesser new tries, nor whoever has the
+// passphrase alone new messages to flood the contacts with.
+func (t *turn) cancelledBefore(site Site) (Request, error) {
 	last, err := t.Requests().Get(site.LastRequest[t.actor.Factor])
-	if err != nil || last.State != RequestCancelled {
-		return 0, ignoreNotFound(err)
+	if err != nil || last.State != RequestCancelled || t.now.Sub(last.Ended) >= RequestLife {
+		return Request{}, ignoreNotFound(err)
 	}
-	return last.Tries, nil
+	return last, nil
 }
 
 // SendCode sends a new code to one of the site's contacts; an earlier code is
@@ -193,9 +194,21 @@ func (c *Console) CancelRequest(ctx context.Context, a Actor) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.endRequest(site, r, RequestCancelled, EventRequestCancelled, "")
-		return err
+		return t.cancel(site, r)
 	})
+}
+
+// cancel ends a request at its owner's wish. Whoever has entered the code is the
+// owner and starts afresh; who has not, and cancels again and again, is locked.
+func (t *turn) cancel(site Site, r Request) error {
+	if r.State != RequestDrafted && r.State != RequestCodeSent {
+		r.Tries, r.Sends, r.Cancels = 0, 0, 0
+	} else if r.Cancels++; r.Cancels >= CancelsInARow {
+		_, err := t.lock(site, r, "cancelled too often")
+		return err
+	}
+	_, err := t.endRequest(site, r, RequestCancelled, EventRequestCancelled, "")
+	return err
 }
 
 // endRequest moves a request to one of its ends, takes it off the site's open

@@ -108,6 +108,7 @@ type Request struct {
 	Message     string    // the outbox row that carries it
 	Tries       int       // wrong tries, summed over resends
 	Sends       int
+	Cancels     int    // how many before it were cancelled in a row, within a day each
 	Reason      string // as the owner gave it, made safe
 	Refused     string // why it was vetoed, as told to the owner
 	Claim       []byte // HMAC of the token that its proved session holds
@@ -133,6 +134,7 @@ const (
 	TriesPerCode    = 5
 	TriesPerRequest = 10
 	SendsPerRequest = 3
+	CancelsInARow   = 5
 	RequestLife     = 24 * time.Hour
 	TokenTries      = 10
 )
