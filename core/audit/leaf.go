@@ -85,9 +85,11 @@ func (p Personal) Commitments() map[string]string {
 	out := make(map[string]string, len(p.Fields))
 	for name, value := range p.Fields {
 		mac := hmac.New(sha256.New, p.Salt)
+		// As JSON keeps them: a byte that is no UTF-8 comes back as U+FFFD.
+		name = string([]rune(name))
 		mac.Write([]byte(name))
 		mac.Write([]byte{0})
-		mac.Write([]byte(value))
+		mac.Write([]byte(string([]rune(value))))
 		out[name] = hex.EncodeToString(mac.Sum(nil))
 	}
 	return out
