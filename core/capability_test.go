@@ -183,6 +183,8 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"AddPerson": func(a core.Actor) error {
 				return drop(c.AddPerson(ctx, a, core.PersonOrder{ID: "new", Role: core.RoleManager, Key: publicKey('n')}))
 			},
+			"ForgetPerson": func(a core.Actor) error { return c.ForgetPerson(ctx, a, "rob") },
+			"ForgetSite":   func(a core.Actor) error { return c.ForgetSite(ctx, a, "gone") },
 			"RemovePerson": func(a core.Actor) error { return c.RemovePerson(ctx, a, "ada") },
 			"People":       func(a core.Actor) error { return drop(c.People(ctx, a)) },
 			"TestChannel":  func(a core.Actor) error { return drop(c.TestChannel(ctx, a, core.ContactEmail)) },

@@ -150,9 +150,17 @@ func (t *turn) settle(m Message, o Outcome) error {
 	if o.Misconfigured {
 		data["misconfigured"] = "true"
 	}
+	// A manager's address goes with the manager, when that one is forgotten.
+	subject := siteSubject(m.Site)
+	for _, manager := range t.managers {
+		if m.Address == manager.Email || m.Address == manager.Phone {
+			data["person"], subject = manager.ID, personSubject(manager.ID)
+			break
+		}
+	}
 	_, err := t.record(line{
 		event: event, site: m.Site, request: m.Request, grant: m.Grant, to: string(m.State), result: o.Result, data: data,
-		personal: map[string]map[string]string{siteSubject(m.Site): {"address": m.Address}},
+		personal: map[string]map[string]string{subject: {"address": m.Address}},
 	})
 	return err
 }

@@ -89,6 +89,8 @@ const (
 	EventKitPrinted       Event = "kit.printed"
 	EventPersonAdded      Event = "person.added"
 	EventPersonRemoved    Event = "person.removed"
+	EventPersonForgotten  Event = "person.forgotten" // personal data erased
+	EventSiteForgotten    Event = "site.forgotten"
 	EventLogin            Event = "login"
 	EventLoginsFailed     Event = "logins.failed"
 	EventLogRead          Event = "log.read"

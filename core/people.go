@@ -77,6 +77,17 @@ func (t *turn) tellManagers(event Event, person Person) error {
 	if len(person.Keys) > 0 {
 		l.personal = map[string]map[string]string{personSubject(person.ID): {"key": person.Keys[0].Fingerprint}}
 	}
+	// Once the person is gone only the log knows the addresses, and ForgetPerson
+	// finds by them what else is to be erased.
+	for name, address := range map[string]string{"email": person.Email, "phone": person.Phone} {
+		if address == "" {
+			continue
+		}
+		if l.personal == nil {
+			l.personal = map[string]map[string]string{personSubject(person.ID): {}}
+		}
+		l.personal[personSubject(person.ID)][name] = address
+	}
 	seq, err := t.record(l)
 	if err != nil {
 		return err

@@ -26,6 +26,8 @@ type Console interface {
 	AddPerson(ctx context.Context, a core.Actor, o core.PersonOrder) (core.Person, error)
 	People(ctx context.Context, a core.Actor) ([]core.Person, error)
 	RemovePerson(ctx context.Context, a core.Actor, id string) error
+	ForgetPerson(ctx context.Context, a core.Actor, id string) error
+	ForgetSite(ctx context.Context, a core.Actor, id string) error
 	Grants(ctx context.Context, a core.Actor) ([]core.GrantInfo, error)
 	Grant(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)
 	RevokeGrant(ctx context.Context, a core.Actor, id, reason string) error

@@ -147,6 +147,14 @@ func (f *fake) RemovePerson(_ context.Context, _ core.Actor, id string) error {
 	return f.called("RemovePerson %s", id)
 }
 
+func (f *fake) ForgetPerson(_ context.Context, _ core.Actor, id string) error {
+	return f.called("ForgetPerson %s", id)
+}
+
+func (f *fake) ForgetSite(_ context.Context, _ core.Actor, id string) error {
+	return f.called("ForgetSite %s", id)
+}
+
 func grants() []core.GrantInfo {
 	old := core.GrantInfo{ID: "g-0001", Site: "zeta", State: core.GrantRevoked, Start: noon.Add(-24 * time.Hour), Expires: noon.Add(-20 * time.Hour), Ended: noon.Add(-23 * time.Hour), Reason: "it was \u202enot her"}
 	return []core.GrantInfo{*site().Grant, old}

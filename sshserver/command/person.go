@@ -7,9 +7,9 @@ import (
 	"breakglass/core/view"
 )
 
-// people is "person add|list|remove".
+// people is "person add|list|remove|forget".
 func (s *session) people() *cobra.Command {
-	return s.group("person", s.personAdd(), s.personList(), s.personRemove())
+	return s.group("person", s.personAdd(), s.personList(), s.personRemove(), s.personForget())
 }
 
 func (s *session) personAdd() *cobra.Command {

@@ -60,7 +60,7 @@ func TestTranscripts(t *testing.T) {
 			"contact add acme --phone +31612345678", "contact list acme", "contact list acme --json", "contact remove acme 2",
 			"owner passphrase acme", "owner passphrase acme --json", "owner key acme", "owner key acme ssh-ed25519 AAAA jo@laptop",
 			"owner key acme --remove SHA256:old",
-			"person add bob --role auditor -", "person add bob --role manager --sites acme,zeta --key -", "person list", "person list --json", "person remove bob",
+			"person add bob --role auditor -", "person add bob --role manager --sites acme,zeta --key -", "person list", "person list --json", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme",
 			"channel test --kind email",
 			"grant list", "grant list --json", "grant show g-7f3k", "grant show g-7f3k --json", "grant revoke g-7f3k it was not her",
 			"request list", "request list --json", "request veto r-2m9x --reason it was not her",
@@ -208,6 +208,8 @@ func TestMisread(t *testing.T) {
 		{eva, "owner key acme", "ssh-ed25519 A\nssh-ed25519 B\n", "one public key at a time"},
 		{eva, "owner key acme", strings.Repeat("x", keyCap+1), "too long"},
 		{eva, "log list --limit -1", "", "numbers from 0"},
+		{eva, "person forget bob", "", "person forget bob --yes bob"},
+		{eva, "site forget acme --yes acm", "", "site forget acme --yes acme"},
 		{ann, "log prove", "", "wants NUMBER"},
 		{ann, "log prove x", "", "“x” is no number of a line"},
 		{ann, "log prove -- -1", "", "“-1” is no number of a line"},
@@ -268,7 +270,7 @@ func TestRefused(t *testing.T) {
 	lines := []string{
 		"site add acme --root /x", "site set acme --root /x", "site list", "site show acme", "site remove acme --yes acme",
 		"contact add acme --email a@b.c", "contact list acme", "contact remove acme 1", "owner passphrase acme", "owner key acme -",
-		"owner key acme --remove SHA256:x", "person add bob --role auditor -", "person list", "person remove bob", "grant list",
+		"owner key acme --remove SHA256:x", "person add bob --role auditor -", "person list", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme", "grant list",
 		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log checkpoint", "log prove 1", "kit acme",
 	}
 	for _, line := range lines {

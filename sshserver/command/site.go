@@ -11,7 +11,7 @@ import (
 
 // sites is "site add|set|list|show|remove".
 func (s *session) sites() *cobra.Command {
-	return s.group("site", s.siteAdd(), s.siteSet(), s.siteList(), s.siteShow(), s.siteRemove())
+	return s.group("site", s.siteAdd(), s.siteSet(), s.siteList(), s.siteShow(), s.siteRemove(), s.siteForget())
 }
 
 // siteFlags adds the flags that "site add" and "site set" share.
