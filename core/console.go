@@ -32,6 +32,7 @@ type Options struct {
 	// sentence that says what is wrong with it.
 	CheckAddress func(kind ContactKind, address string) (string, error)
 
+	Languages []string      // that there are texts in; nil: whatever is asked for
 	Webhook   string        // what the outbox calls the webhook that every notice goes to; "": there is none
 	Host      string        // the name that people type after the @
 	Port      int           // where SSH listens, as seen from outside

@@ -52,6 +52,9 @@ func (c *Console) newPerson(o PersonOrder) (Person, error) {
 			return Person{}, Refuse(ErrInvalid, "“%s” is no absolute path; give a root such as /srv/www.", safetext.Line(root))
 		}
 	}
+	if err := c.checkLang(o.Lang); err != nil {
+		return Person{}, err
+	}
 	key, err := parseKey(o.Key)
 	if err != nil {
 		return Person{}, err

@@ -24,6 +24,11 @@ func (c *Console) SetSite(ctx context.Context, a Actor, id string, ch SiteChange
 	}
 	err := c.manage(ctx, a, "set site", id, func(t *turn, site Site) error {
 		before := site
+		if ch.Lang != nil {
+			if err := c.checkLang(*ch.Lang); err != nil {
+				return err
+			}
+		}
 		if err := change(&site, ch); err != nil {
 			return err
 		}

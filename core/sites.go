@@ -84,6 +84,9 @@ func (c *Console) newSite(ctx context.Context, o SiteOrder) (Site, error) {
 	if err != nil {
 		return Site{}, err
 	}
+	if err := c.checkLang(o.Lang); err != nil {
+		return Site{}, err
+	}
 	site := Site{ID: o.ID}
 	err = change(&site, SiteChange{
 		Root: &root, Title: &o.Title, Call: &o.Call, Zone: &o.Zone, Lang: &o.Lang, DatabaseHost: &o.DatabaseHost,

@@ -26,7 +26,7 @@ func factsOf(m core.Message) facts {
 		"Site": m.Site, "Title": d["title"], "Host": d["host"], "Request": m.Request, "Grant": m.Grant, "Event": string(m.Event),
 		"Time": view.Time(m.Created, m.Zone), "Call": d["call"], "Reason": d["reason"], "Remote": d["remote"],
 		"Contact": d["contact"], "Archive": d["archive"], "Problem": d["problem"], "Incident": d["incident"],
-		"Person": d["person"], "Role": d["role"], "Key": d["key"],
+		"Person": d["person"], "Role": f.roleName(d["role"]), "Key": d["key"],
 		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(d["size"]),
 		"Expires": f.moment(d["expires"]), "Until": f.moment(d["until"]), "Ready": f.moment(d["ready"]),
 	}
@@ -80,6 +80,15 @@ func (f facts) who(actor string) string {
 		return actor
 	}
 	return words.Text(f.m.Lang, id, map[string]any{"Name": name, "Host": f.m.Data["host"]})
+}
+
+// roleName writes a role for people.
+func (f facts) roleName(role string) string {
+	id := "shell.role." + role
+	if role == "" || !words.Has(id) {
+		return role
+	}
+	return words.Text(f.m.Lang, id, nil)
 }
 
 // factor says what an actor proved themselves by.

@@ -52,7 +52,7 @@ func (f facts) table() string {
 		{"contact", contactOf(f)},
 		{"root", d["root"]},
 		{"person", d["person"]},
-		{"role", d["role"]},
+		{"role", f.roleName(d["role"])},
 		{"key", d["key"]},
 		{"life", span(changed(f, "life"))},
 		{"hold", span(changed(f, "hold"))},

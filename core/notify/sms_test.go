@@ -6,9 +6,16 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/words"
 )
 
 func TestSMSFitsIntoOneForEveryEvent(t *testing.T) {
+	for _, lang := range words.Languages() {
+		t.Run(lang, func(t *testing.T) { smsFits(t, lang) })
+	}
+}
+
+func smsFits(t *testing.T, lang string) {
 	for _, event := range append(allEvents(t), "newer.event") {
 		code := core.Secret{}
 		if event == core.EventCode {
@@ -23,6 +30,7 @@ func TestSMSFitsIntoOneForEveryEvent(t *testing.T) {
 			"nothing at all":   func(m *core.Message) { m.Data = nil },
 		} {
 			m := longest(event, core.ContactPhone)
+			m.Lang = lang
 			change(&m)
 			text, err := Render(m, code, testCheckpoint)
 			if err != nil {
@@ -47,19 +55,40 @@ func TestSMSFitsIntoOneForEveryEvent(t *testing.T) {
 // However long the rest is, an SMS says site, event, time, the number to call,
 // and the log.
 func TestSMSSaysWhatItMust(t *testing.T) {
-	for _, event := range allEvents(t) {
-		if event == core.EventCode || untold[event] {
-			continue
+	for _, lang := range words.Languages() {
+		for _, event := range allEvents(t) {
+			if event == core.EventCode || untold[event] {
+				continue
+			}
+			m := longest(event, core.ContactPhone)
+			m.Lang = lang
+			text, err := Render(m, core.Secret{}, testCheckpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sms := text.Body.Reveal()
+			for _, want := range []string{m.Site + " 2026-11-24 18:47 +0545: ", gsm(factsOf(m).word("sms")), "+31201234567. Log 123456789 deadbeef"} {
+				if !strings.Contains(sms, want) {
+					t.Errorf("%s, %s lacks %q: %s", lang, event, want, sms)
+				}
+			}
 		}
-		m := longest(event, core.ContactPhone)
-		text, err := Render(m, core.Secret{}, testCheckpoint)
+	}
+}
+
+// The code and until when it works stand whole in the message that carries it,
+// in every language.
+func TestSMSOfACodeIsWhole(t *testing.T) {
+	for _, lang := range words.Languages() {
+		m := longest(core.EventCode, core.ContactPhone)
+		m.Lang = lang
+		text, err := Render(m, core.NewSecret("7M2K-Q4XA"), "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		sms := text.Body.Reveal()
-		for _, want := range []string{m.Site + " 2026-11-24 18:47 +0545: ", gsm(factsOf(m).word("sms")), "+31201234567. Log 123456789 deadbeef"} {
-			if !strings.Contains(sms, want) {
-				t.Errorf("%s lacks %q: %s", event, want, sms)
+		for _, want := range []string{m.Site, "code 7M2K-Q4XA,", "2026-11-24 18:57 +0545", "R-7M2KQ4XA"} {
+			if sms := text.Body.Reveal(); !strings.Contains(sms, want) || !strings.HasSuffix(sms, ".") {
+				t.Errorf("%s lacks %q: %s", lang, want, sms)
 			}
 		}
 	}

@@ -94,6 +94,18 @@ func Has(id string) bool {
 	return ok
 }
 
+// Languages lists the languages that there are texts in, English first.
+func Languages() []string {
+	var others []string
+	for _, tag := range loaded().bundle.LanguageTags() {
+		if tag != source && !slices.Contains(others, tag.String()) {
+			others = append(others, tag.String())
+		}
+	}
+	slices.Sort(others)
+	return append([]string{source.String()}, others...)
+}
+
 // IDs returns the ID of every text, sorted.
 func IDs() []string { return slices.Clone(loaded().ids) }
 
