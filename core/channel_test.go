@@ -103,12 +103,12 @@ func TestChannelTestsAreFew(t *testing.T) {
 			w.check(try(w.eva))
 		}
 		w.deliver()
-		w.refused(core.ErrBusy, try(w.eva))
+		_ = w.refused(core.ErrBusy, try(w.eva))
 		w.check(try(rob)) // another has his own
 		w.after(30 * time.Second)
 		w.deliver()
 		before := len(w.pending())
-		w.refused(core.ErrBusy, try(w.eva))
+		_ = w.refused(core.ErrBusy, try(w.eva))
 		if len(w.pending()) != before {
 			t.Error("something was queued")
 		}
@@ -124,13 +124,13 @@ func TestChannelTestRefusals(t *testing.T) {
 			core.ContactPhone: core.ErrNoContact, core.ContactWebhook: core.ErrNoContact, "pigeon": core.ErrInvalid, "": core.ErrInvalid,
 		} {
 			_, err := w.console.TestChannel(t.Context(), w.eva, kind)
-			w.refused(want, err)
+			_ = w.refused(want, err)
 		}
 		w.must(w.console.AddPerson(t.Context(), w.eva, core.PersonOrder{ID: "sam", Role: core.RoleManager, Key: publicKey('s'), Sites: []string{"acme"}}))
 		_, err := w.console.TestChannel(t.Context(), w.person("sam"), core.ContactWebhook)
-		w.refused(core.ErrDenied, err)
+		_ = w.refused(core.ErrDenied, err)
 		_, err = w.console.TestChannel(t.Context(), core.RootActor, core.ContactEmail)
-		w.refused(core.ErrNoContact, err)
+		_ = w.refused(core.ErrNoContact, err)
 		if n := w.count(core.EventChannelTested); n != 0 {
 			t.Errorf("%d lines of what did not happen", n)
 		}
