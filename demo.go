@@ -111,7 +111,7 @@ type demo struct {
 // open makes the site, the keys, the people and the console.
 func (d *demo) open(ctx context.Context, listen string) (err error) {
 	root := filepath.Join(d.dir, "sites", demoSite)
-	if err := makeSampleSite(ctx, root); err != nil {
+	if err := os.MkdirAll(root, 0o755); err != nil { //nolint:gosec // a website is readable
 		return fmt.Errorf("make the sample site: %w", err)
 	}
 	c := config{
@@ -132,7 +132,13 @@ func (d *demo) open(ctx context.Context, listen string) (err error) {
 	if d.service, err = openService(ctx, c, slog.New(slog.NewTextHandler(log, nil)), d.show); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	if err := d.setUp(ctx, root); err != nil {
+	// The port is ours: now the work that takes a moment.
+	if err = makeSampleSite(ctx, root); err != nil {
+		err = fmt.Errorf("make the sample site: %w", err)
+	} else {
+		err = d.setUp(ctx, root)
+	}
+	if err != nil {
 		return errors.Join(err, d.listener.Close(), d.close())
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"math/rand/v2"
 	"os"
@@ -35,8 +34,8 @@ var samplePages = map[string]string{
 }
 
 const (
-	samplePhotos    = 12
-	samplePhotoSide = 900 // pixels; noise, so that the backup has something to do
+	samplePhotos    = 8
+	samplePhotoSide = 640 // pixels; noise, so that the backup has something to do
 	sampleEntries   = 2000
 )
 
@@ -66,20 +65,19 @@ func makeSampleSite(ctx context.Context, root string) error {
 }
 
 // sampleRandom is the grain of the pictures: pixels, no secrets.
-func sampleRandom() *rand.Rand { return rand.New(rand.NewPCG(1974, 12)) } //nolint:gosec // see above
+func sampleRandom() *rand.ChaCha8 { return rand.NewChaCha8([32]byte{19, 74}) }
 
 // samplePicture draws a loaf on a grainy table.
-func samplePicture(path string, width, height int, random *rand.Rand) error {
-	picture := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			dx, dy := float64(x)/float64(width)-0.5, float64(y)/float64(height)-0.5
-			grain := uint8(random.UintN(48)) //nolint:gosec // below 256
-			shade := color.RGBA{R: 120 + grain, G: 90 + grain, B: 60 + grain, A: 255}
-			if dx*dx*5+dy*dy*9 < 1 {
-				shade = color.RGBA{R: 190 + grain, G: 130 + grain, B: 70 + grain/2, A: 255}
-			}
-			picture.SetRGBA(x, y, shade)
+func samplePicture(path string, width, height int, random *rand.ChaCha8) error {
+	picture := image.NewGray(image.Rect(0, 0, width, height))
+	if _, err := random.Read(picture.Pix); err != nil {
+		return err
+	}
+	for i, grain := range picture.Pix {
+		dx, dy := float64(i%width)/float64(width)-0.5, float64(i/width)/float64(height)-0.5
+		picture.Pix[i] = 90 + grain/4
+		if dx*dx*5+dy*dy*9 < 1 {
+			picture.Pix[i] += 80
 		}
 	}
 	var b bytes.Buffer

@@ -96,7 +96,6 @@ type host struct {
 	passphrase string
 	paper      string
 	process    *exec.Cmd
-	output     *bytes.Buffer
 }
 
 // newHost sets up a console as the README says, for sites under root.
@@ -167,9 +166,12 @@ func (h *host) local(args ...string) string {
 // start runs the console until the port answers.
 func (h *host) start() {
 	h.t.Helper()
-	h.process, h.output = program("serve", "--config", h.path("breakglass.yaml")), new(bytes.Buffer)
-	h.process.Stdout, h.process.Stderr = h.output, h.output
+	h.process = program("serve", "--config", h.path("breakglass.yaml"))
+	f, err := os.OpenFile(h.path("console.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	check(h.t, err)
+	h.process.Stdout, h.process.Stderr = f, f
 	check(h.t, h.process.Start())
+	check(h.t, f.Close())
 	eventually(h.t, "the console listens", func() bool {
 		c, err := net.Dial("tcp", "127.0.0.1:"+h.port)
 		if err == nil {
@@ -186,10 +188,13 @@ func (h *host) stop() {
 	}
 	_ = h.process.Process.Signal(os.Interrupt)
 	if err := h.process.Wait(); err != nil {
-		h.t.Errorf("the console ended with %v:\n%s", err, h.output)
+		h.t.Errorf("the console ended with %v:\n%s", err, h.said())
 	}
 	h.process = nil
 }
+
+// said is all that the console wrote for its operator.
+func (h *host) said() string { return readFile(h.t, h.path("console.log")) }
 
 // kill ends it without a word.
 func (h *host) kill() {
@@ -257,7 +262,7 @@ func (h *host) mustSSH(user, in string, words ...string) string {
 	h.t.Helper()
 	out, errs, status := h.ssh(user, in, words...)
 	if status != 0 {
-		h.t.Fatalf("ssh %s %s: status %d\n%s%s\nconsole: %s", user, strings.Join(words, " "), status, out, errs, h.output)
+		h.t.Fatalf("ssh %s %s: status %d\n%s%s\nconsole: %s", user, strings.Join(words, " "), status, out, errs, h.said())
 	}
 	return out
 }

@@ -68,7 +68,12 @@ func (h *house) add(n int, site string) {
 	now := time.Now()
 	h.update(func(tx core.Tx) error {
 		for range n {
-			if _, err := audit.Append(tx.Log(), audit.Leaf{Actor: "owner:" + site, Verb: "login", Site: site, Time: now, Result: "ok"}); err != nil {
+			leaf := audit.Leaf{Actor: "owner:" + site, Verb: "login", Site: site, Time: now, Result: "ok"}
+			seq, err := audit.Append(tx.Log(), leaf)
+			if err == nil {
+				err = tx.Log().Index(seq, leaf.Keys()...)
+			}
+			if err != nil {
 				return err
 			}
 		}
