@@ -144,6 +144,7 @@ type ContactOrder struct {
 // Kit is the owner's emergency sheet. Its secrets are shown once.
 type Kit struct {
 	Site, Title, Call, Host string
+	Lang                    string // the owner's, who reads it
 	Port                    int
 	HostKey                 string // SHA256 fingerprint
 	ArchiveKey              string // SHA256 fingerprint, "" unsigned

@@ -147,7 +147,7 @@ func (s *session) showKit(kit core.Kit) error {
 	if s.json {
 		return view.WriteJSON(s.Out, view.JSONKit(kit))
 	}
-	return s.print(view.Kit(s.env.Lang, kit))
+	return s.print(view.Kit(kit.Lang, kit))
 }
 
 // contacts is "contact add|list|remove".

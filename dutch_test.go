@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A site whose owner reads Dutch: the sheet, the messages and the wizard are
+// Dutch, and a language without texts is refused with those that there are.
+func TestDutchOwner(t *testing.T) {
+	root := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(root, "index.html"), []byte("<p>hallo</p>\n"), 0o600))
+	h := newHost(t, root)
+	kit := h.addSite("acme", root, "--lang", "nl", "--call", "Eva, +31 20 123 4567")
+	for _, want := range []string{"NOODBLAD", "Wachtwoordzin, gevraagd als \"Password:\"", "WIE U KUNT BELLEN"} {
+		if !strings.Contains(kit, want) {
+			t.Errorf("the sheet lacks %q:\n%s", want, kit)
+		}
+	}
+	if _, errs, status := h.ssh("eva", "", "site", "set", "acme", "--lang", "tlh"); status != 1 || !strings.Contains(errs, "There are no texts in “tlh”; there are: en, nl.") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	s := h.enter("acme", 80, 24)
+	s.shows("Druk op Enter om te beginnen")
+	s.press("Enter")
+	s.shows("Zeg in een paar woorden waarom")
+	s.types("De winkel ligt eruit en Eva reageert niet")
+	s.press("Enter")
+	s.shows("Waar mag die naartoe?")
+	s.press("Enter")
+	s.shows("Uw code, zoals")
+	s.types(h.code(1))
+	s.press("Enter")
+	s.shows("Uw code was goed")
+	for part, want := range map[string]string{"-code.eml": "Uw code voor de back-up van acme is", "-001.txt": "Bel Eva, +31 20 123 4567. Log "} {
+		files := h.messages(part)
+		if len(files) == 0 || !strings.Contains(readFile(t, files[len(files)-1]), want) {
+			t.Errorf("%s: no message says %q", part, want)
+		}
+	}
+}
+
+// A manager has a test message sent over SSH, to an own address and a few times
+// a minute; an auditor and an owner have no such command.
+func TestChannelTestOverSSH(t *testing.T) {
+	root := t.TempDir()
+	h := newHost(t, root)
+	h.addSite("acme", root)
+	for range 3 {
+		if _, errs, status := h.ssh("eva", "", "channel", "test", "--kind", "email"); status != 0 || !strings.Contains(errs, "left by email: written to a file on the server. That is not delivery") {
+			t.Fatalf("status %d: %s", status, errs)
+		}
+	}
+	if found := h.messages("-test.eml"); len(found) != 3 || !strings.Contains(readFile(t, found[0]), "To: eva@example.com") {
+		t.Errorf("%v", found)
+	}
+	if _, errs, status := h.ssh("eva", "", "channel", "test", "--kind", "email"); status != 1 || !strings.Contains(errs, "wait a minute") {
+		t.Errorf("a fourth: status %d: %s", status, errs)
+	}
+	if _, errs, status := h.ssh("eva", "", "channel", "test", "--kind", "sms"); status != 1 || !strings.Contains(errs, "no address of your own for sms") {
+		t.Errorf("by sms: status %d: %s", status, errs)
+	}
+	for _, user := range []string{"ann", "acme"} {
+		if _, errs, status := h.ssh(user, "", "channel", "test", "--kind", "email"); status != 2 || !strings.Contains(errs, "There is no command") {
+			t.Errorf("%s: status %d: %s", user, status, errs)
+		}
+	}
+	if out := h.mustSSH("ann", "", "log", "list", "--event", "channel"); strings.Count(out, "channel.tested") != 3 {
+		t.Errorf("the log says:\n%s", out)
+	}
+}
