@@ -74,8 +74,7 @@ func (p Proof) Check(o VerifyOptions) (Leaf, error) {
 	if err != nil || leaf.Seq != p.Seq {
 		return Leaf{}, fault(0, "the entry does not say that it is number %d", p.Seq)
 	}
-	var v verification
-	if err := v.personal(0, leaf, p.Personal); err != nil {
+	if _, err := provePersonal(0, leaf, p.Personal); err != nil {
 		return Leaf{}, err
 	}
 	return leaf, p.checkSince(c.Tree, o)

@@ -2,13 +2,11 @@ package audit
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"runtime"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -20,13 +18,6 @@ const (
 	verbClock    = "clock.jumped"
 	verbRestored = "log.restored"
 )
-
-// maxLine is the longest line of an export, in bytes: far above what a leaf
-// with its personal data can have.
-const maxLine = 1 << 20
-
-// saltSize is the length of a salt in bytes.
-const saltSize = 16
 
 // VerifyOptions says whom to believe.
 type VerifyOptions struct {
@@ -69,7 +60,8 @@ func fault(line int64, format string, args ...any) *Fault {
 // of it: the form of each line, the order and the time of the leaves, their
 // hashes and the signed root over them, what lies beside them, and that the log
 // continues the pinned checkpoint. It fails with a [Fault] at the first thing
-// that is not as it must be, and keeps no more than one line in memory.
+// that is not as it must be, and keeps no more than some thousand lines in
+// memory.
 func Verify(r io.Reader, o VerifyOptions) (Report, error) {
 	v := verification{verifier: o.Verifier, report: Report{Origin: o.Verifier.Name()}}
 	if o.Pinned != "" {
@@ -80,50 +72,43 @@ func Verify(r io.Reader, o VerifyOptions) (Report, error) {
 		v.pinned, v.report.Pinned = pinned.Tree, pinned.Tree.N
 	}
 	in := bufio.NewReaderSize(r, 64<<10)
-	for number := int64(1); ; number++ {
-		line, err := readLine(in, number)
-		if err != nil {
-			return Report{}, err
+	var ahead []*batch // lines that are being checked each for itself, the oldest first
+	defer func() {
+		for _, b := range ahead {
+			<-b.done
 		}
-		if line == nil {
-			return Report{}, fault(number, "the log ends without a signed checkpoint: its end was cut off")
-		}
-		ended, err := v.line(number, line)
-		if err != nil {
-			return Report{}, err
-		}
-		if ended {
-			if _, err := in.ReadByte(); !errors.Is(err, io.EOF) {
-				return Report{}, fault(number+1, "something stands behind the signed checkpoint")
+	}()
+	for number := int64(1); ; {
+		b := readBatch(in, number)
+		number += int64(len(b.lines))
+		ahead = append(ahead, b)
+		for len(ahead) > 0 && (b.last || len(ahead) > 2*runtime.GOMAXPROCS(0)) {
+			oldest := ahead[0]
+			ahead = ahead[1:]
+			<-oldest.done
+			if ended, err := v.batch(oldest); ended || err != nil {
+				return v.report, err
 			}
-			return v.report, nil
 		}
 	}
 }
 
-// readLine returns a line with its line feed, nil at the end.
-func readLine(in *bufio.Reader, number int64) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if len(line)+len(part) > maxLine {
-			return nil, fault(number, "it is longer than any line of a log")
-		}
+// batch takes checked lines in their order, and reports whether they hold the
+// log's end.
+func (v *verification) batch(b *batch) (ended bool, err error) {
+	for i, l := range b.checked {
+		number := b.first + int64(i)
 		switch {
-		case err == nil && line == nil:
-			return part, nil
-		case err == nil:
-			return append(line, part...), nil
-		case errors.Is(err, bufio.ErrBufferFull):
-			line = append(line, part...)
-		case errors.Is(err, io.EOF) && len(line)+len(part) == 0:
-			return nil, nil
-		case errors.Is(err, io.EOF):
-			return nil, fault(number, "it is cut off")
-		default:
-			return nil, fmt.Errorf("read log: %w", err)
+		case l.problem != nil:
+			return false, l.problem
+		case l.end != "":
+			return true, v.end(number, l.end)
+		}
+		if err := v.leaf(number, l); err != nil {
+			return false, err
 		}
 	}
+	return false, b.err
 }
 
 // verification is how far the reading of an export has come.
@@ -134,87 +119,33 @@ type verification struct {
 	report   Report
 }
 
-// line checks one line and reports whether it was the last.
-func (v *verification) line(number int64, data []byte) (ended bool, err error) {
-	if bytes.HasPrefix(data, []byte(`{"checkpoint":`)) {
-		return true, v.end(number, data)
+func (v *verification) leaf(number int64, l checkedLine) error {
+	if seq := v.tree.size; l.leaf.Seq != seq {
+		return fault(number, "here stands entry %d of the log and not %d: entries are missing, doubled or in another order", l.leaf.Seq, seq)
 	}
-	var l exported
-	if err := json.Unmarshal(data, &l); err != nil {
-		return false, fault(number, "it is no line of an exported log, or it was changed")
-	}
-	if again, err := encodeLine(l); err != nil || !bytes.Equal(again, data) {
-		return false, fault(number, "it was not written by a console in this form, so it was changed")
-	}
-	return false, v.leaf(number, l)
-}
-
-func (v *verification) leaf(number int64, l exported) error {
-	hash := tlog.RecordHash(l.Leaf)
-	if hash != l.Hash {
-		return fault(number, "the entry was changed: it does not have the hash that stands beside it")
-	}
-	leaf, err := DecodeLeaf(l.Leaf)
-	if err != nil {
-		return fault(number, "the entry cannot be read")
-	}
-	if seq := v.tree.size; leaf.Seq != seq {
-		return fault(number, "here stands entry %d of the log and not %d: entries are missing, doubled or in another order", leaf.Seq, seq)
-	}
-	if leaf.Time.Before(v.report.Last) && leaf.Verb != verbClock {
+	if l.leaf.Time.Before(v.report.Last) && l.leaf.Verb != verbClock {
 		return fault(number, "the time runs back from %s to %s without an entry that says that the clock was set",
-			v.report.Last.Format(time.RFC3339), leaf.Time.Format(time.RFC3339))
-	}
-	if err := v.personal(number, leaf, l.Personal); err != nil {
-		return err
+			v.report.Last.Format(time.RFC3339), l.leaf.Time.Format(time.RFC3339))
 	}
 	if v.tree.size == 0 {
-		v.report.First = leaf.Time
+		v.report.First = l.leaf.Time
 	}
-	v.report.Last = leaf.Time
-	if leaf.Verb == verbRestored && leaf.Site == "" {
+	v.report.Last = l.leaf.Time
+	v.report.Personal += l.proved
+	v.report.Erased += l.erased
+	if l.leaf.Verb == verbRestored && l.leaf.Site == "" {
 		v.report.Restored++
 	}
-	v.tree.add(hash)
+	v.tree.add(l.hash)
 	if v.tree.size == v.pinned.N && v.tree.root() != v.pinned.Hash {
 		return fault(number, "the log up to here is another than the pinned checkpoint of %d lines signs: it was rewritten", v.pinned.N)
 	}
 	return nil
 }
 
-// personal checks what lies beside a leaf: no more than it commits to, and each
-// field as it does. What is missing was erased.
-func (v *verification) personal(number int64, leaf Leaf, beside map[string]Personal) error {
-	if beside != nil && len(beside) == 0 {
-		return fault(number, "it was changed: nothing lies beside the entry, yet it says so")
-	}
-	seen := make(map[string]bool, len(leaf.Personal))
-	for subject, p := range beside {
-		if !slices.Contains(Subjects(leaf), subject) || len(p.Salt) != saltSize || len(p.Fields) == 0 {
-			return fault(number, "the personal data beside the entry is not of anybody in it")
-		}
-		for name, commitment := range p.Commitments() {
-			if seen[name] || leaf.Personal[name] != commitment {
-				return fault(number, "the personal data beside the entry is not what the entry commits to")
-			}
-			seen[name] = true
-		}
-	}
-	v.report.Personal += int64(len(seen))
-	v.report.Erased += int64(len(leaf.Personal) - len(seen))
-	return nil
-}
-
 // end checks the signed checkpoint against all lines before it.
-func (v *verification) end(number int64, data []byte) error {
-	var e exportEnd
-	if err := json.Unmarshal(data, &e); err != nil {
-		return fault(number, "the checkpoint cannot be read")
-	}
-	if again, err := encodeLine(e); err != nil || !bytes.Equal(again, data) {
-		return fault(number, "the checkpoint was not written by a console in this form, so it was changed")
-	}
-	c, err := openOnly(e.Checkpoint, v.verifier)
+func (v *verification) end(number int64, signed string) error {
+	c, err := openOnly(signed, v.verifier)
 	switch {
 	case err != nil:
 		return fault(number, "the checkpoint is not to be believed: %v", err)
