@@ -15,7 +15,8 @@
 //     code; every mail carries the log's signed checkpoint, so that each mailbox
 //     is a witness.
 //
-// [SendGrid] and [Twilio] are the channels of a real console, [File] that of a
-// demo. A channel only says what it was told ([Answer]); when to try again, when
-// to give up and when to leave a provider alone for a while is the courier's.
+// [SendGrid], [SMTP] and [Twilio] are the channels of a real console, [File] that
+// of a demo; [Webhook] tells a manager's chat or pager, and never a code. A
+// channel only says what it was told ([Answer]); when to try again, when to give
+// up and when to leave a provider alone for a while is the courier's.
 package notify

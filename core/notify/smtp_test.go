@@ -8,12 +8,15 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"breakglass/core"
+
+	"github.com/wneessen/go-mail/smtp"
 )
 
 func secretOf(s string) core.Secret { return core.NewSecret(s) }
@@ -347,3 +350,66 @@ func TestSMTPWantsItsSettings(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a server says, the session ends, and its line is one of ours.
+func FuzzSMTPServer(f *testing.F) {
+	for _, seed := range []string{
+		"220 hi\r\n250-a\r\n250 AUTH PLAIN LOGIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n221 bye\r\n",
+		"220 hi\r\n250-a\r\n250 AUTH SCRAM-SHA-256\r\n334 \r\n334 cj14LHM9c2FsdCxpPTE=\r\n235 ok\r\n", "220 hi\r\n250 AUTH LOGIN\r\n334 !\r\n535 5.7.8 no\r\n",
+		"220-\r\n220 \r\n502\r\n", "554 5.7.1 <jo@acme.example>\r\n", "999 x\r\n", "", "\x16\x03\x01",
+	} {
+		f.Add(seed, "")
+		f.Add(seed, "scram")
+	}
+	f.Fuzz(func(t *testing.T, said, auth string) {
+		if !knownAuth(auth) {
+			auth = ""
+		}
+		c, err := NewSMTP(SMTPOptions{
+			Host: "127.0.0.1", TLS: TLSNone, From: "door@webworks.example", User: mailUser, Password: secretOf(mailPassword), Auth: auth,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.stage = time.Second
+		c.dial = func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, server) }()
+			go func() {
+				_, _ = io.WriteString(server, said)
+				_ = server.Close()
+			}()
+			return client, nil
+		}
+		a := c.Send(t.Context(), letter(core.ContactEmail))
+		if a.Detail == "" || len(a.Detail) > 200 || strings.ContainsAny(a.Detail, "\r\n\x1b@<>") || strings.Contains(a.Detail, "acme") {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// No challenge keeps us computing.
+func FuzzRoundsOfSCRAM(f *testing.F) {
+	f.Add("r=x,s=c2FsdA==,i=4096")
+	f.Add("r=x,s=c2FsdA==,i=99999999999999999999")
+	f.Add("r=x,s=c2FsdA==,i=1,i=999999999")
+	f.Fuzz(func(t *testing.T, challenge string) {
+		a := &authChoice{scram: true, way: nothing{}}
+		if _, err := a.Next([]byte(challenge), true); err != nil {
+			return
+		}
+		for _, part := range strings.Split(challenge, ",") {
+			if text, ok := strings.CutPrefix(part, "i="); ok && !strings.HasPrefix(challenge, "v=") {
+				if n, err := strconv.Atoi(text); err != nil || n > maxRounds || n < 1 {
+					t.Errorf("%q was let through", challenge)
+				}
+			}
+		}
+	})
+}
+
+// nothing is a way to log in that says nothing.
+type nothing struct{}
+
+func (nothing) Start(*smtp.ServerInfo) (string, []byte, error) { return "", nil, nil }
+func (nothing) Next([]byte, bool) ([]byte, error)              { return nil, nil }

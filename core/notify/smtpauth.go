@@ -90,8 +90,9 @@ const maxRounds = 1_000_000
 func fewRounds(challenge string) bool {
 	for _, part := range strings.Split(challenge, ",") {
 		if text, ok := strings.CutPrefix(part, "i="); ok {
-			n, err := strconv.Atoi(text)
-			return err == nil && n > 0 && n <= maxRounds
+			if n, err := strconv.Atoi(text); err != nil || n < 1 || n > maxRounds {
+				return false
+			}
 		}
 	}
 	return true
