@@ -83,8 +83,9 @@ type Personal struct {
 // guessed from it; with it, it can be proved.
 func (p Personal) Commitments() map[string]string {
 	out := make(map[string]string, len(p.Fields))
+	mac := hmac.New(sha256.New, p.Salt)
 	for name, value := range p.Fields {
-		mac := hmac.New(sha256.New, p.Salt)
+		mac.Reset()
 		// As JSON keeps them: a byte that is no UTF-8 comes back as U+FFFD.
 		name = string([]rune(name))
 		mac.Write([]byte(name))
