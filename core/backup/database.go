@@ -25,7 +25,7 @@ const (
 )
 
 // openDatabase connects. It changes nothing, asks for no file and loads none.
-func openDatabase(config wpConfig, host dbHost) (*database, error) {
+func openDatabase(config dbConfig, host dbHost) (*database, error) {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.DBName = config.User, config.Password.Reveal(), config.Name
 	c.Net, c.Addr = "unix", host.Socket

@@ -31,11 +31,11 @@ var defaultSockets = []string{
 func parseDBHost(text, vouched string) (dbHost, error) {
 	h, ok := splitDBHost(text)
 	if !ok {
-		return dbHost{}, core.Refuse(core.ErrDatabase, "DB_HOST in wp-config.php, “%s”, is not a host, a host:port or a socket; ask your web manager.", safetext.Line(text))
+		return dbHost{}, core.Refuse(core.ErrDatabase, "The site's database host, “%s”, is not a host, a host:port or a socket; ask your web manager.", safetext.Line(text))
 	}
 	if h.Socket != "" {
 		if len(h.Socket) > 107 || filepath.Clean(h.Socket) != h.Socket {
-			return dbHost{}, core.Refuse(core.ErrDatabase, "The socket “%s” in wp-config.php is not a plain absolute path; ask your web manager.", safetext.Line(h.Socket))
+			return dbHost{}, core.Refuse(core.ErrDatabase, "The socket “%s” of the site's database is not a plain absolute path; ask your web manager.", safetext.Line(h.Socket))
 		}
 		return h, nil
 	}

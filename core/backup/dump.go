@@ -14,7 +14,8 @@ import (
 // dump is one database that a run dumps: where it is, what was found in it and
 // what the site's own user may not read.
 type dump struct {
-	config  wpConfig
+	from    source
+	config  dbConfig
 	host    dbHost
 	server  string // "MariaDB 10.11.6"
 	dir     string // its folder's name under database/
@@ -24,10 +25,11 @@ type dump struct {
 	without []string // options such as --skip-events
 	notes   []note
 
-	tool string // what dumped it
-	rows map[string]int64
-	part int
-	size int64
+	tool   string // what dumped it
+	rows   map[string]int64
+	part   int
+	size   int64
+	broken error // why it is not whole, nil if it is
 }
 
 // dbTable is a table, view or sequence.
@@ -43,7 +45,7 @@ func (t dbTable) holdsRows() bool { return t.kind != "VIEW" && t.kind != "SEQUEN
 
 // planDump looks at a database through the site's own user and decides what can
 // be dumped. Errors wrap core.ErrDatabase.
-func planDump(ctx context.Context, config wpConfig, vouched string) (*dump, error) {
+func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func databaseError(name string, err error) error {
 	}
 	return &core.Refusal{
 		Kind: core.ErrDatabase, Cause: err,
-		Detail: fmt.Sprintf("The site's database “%s” did not answer, so no backup was made and nothing was changed. Try again in a few minutes; if it stays so, ask your web manager or hosting company whether the database server runs.",
+		Detail: fmt.Sprintf("The site's database “%s” did not answer. Start the backup again once it answers; if it stays so, ask your web manager or hosting company whether the database server runs.",
 			safetext.Line(name)),
 	}
 }

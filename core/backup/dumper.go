@@ -42,7 +42,7 @@ func findDumper(ctx context.Context, scratch string) (dumper, error) {
 		if err := runTool(ctx, scratch, nil, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
 			return dumper{}, &core.Refusal{
 				Kind: core.ErrDatabase, Cause: fmt.Errorf("%s --help: %w: %s", path, err, stderr.String()),
-				Detail: "The tool that dumps databases does not run on this server, so no backup was made; ask your web manager to reinstall mariadb-client.",
+				Detail: "The tool that dumps databases does not run on this server, so the database cannot be dumped; ask your web manager to reinstall mariadb-client.",
 			}
 		}
 		d := dumper{path: path, name: name, options: map[string]bool{}}
@@ -143,7 +143,7 @@ func runTool(ctx context.Context, dir string, files []*os.File, stdout, stderr i
 func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings string, err error) {
 	options, err := newOptionFile(d.config.User, d.config.Password, d.host)
 	if err != nil {
-		return "", err
+		return "", dumpFailed(d, err)
 	}
 	defer func() { err = errors.Join(err, options.Close()) }()
 	stderr := capped{limit: maxStderr}
@@ -163,10 +163,15 @@ func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings s
 	return said, nil
 }
 
+// dumpFailed is what an owner reads when a dump is not whole.
 func dumpFailed(d *dump, cause error) error {
+	var refusal *core.Refusal
+	if errors.As(cause, &refusal) {
+		return cause
+	}
 	return &core.Refusal{
 		Kind: core.ErrDatabase, Cause: cause,
-		Detail: fmt.Sprintf("The dump of the site's database “%s” broke off, so no backup was made and nothing was changed. Start it again; if it breaks off once more, ask your web manager or hosting company to look at the database server.",
+		Detail: fmt.Sprintf("The dump of the site's database “%s” broke off. Start the backup again once it answers; if it breaks off once more, ask your web manager or hosting company to look at the database server.",
 			safetext.Line(d.config.Name)),
 	}
 }

@@ -1,7 +1,9 @@
 package backup
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"breakglass/core"
@@ -34,6 +36,7 @@ type dumpParts struct {
 	size    int64
 	send    chan<- part
 	moved   func(n int)
+	tail    []byte // the last bytes, held back until it is known how the dump ended
 }
 
 // Write implements io.Writer. It is called by a goroutine of os/exec.
@@ -54,7 +57,7 @@ func (d *dumpParts) write(p []byte) (int, error) {
 			}
 		}
 		n, ended := d.scan.scan(p)
-		if _, err := d.current.Write(p[:n]); err != nil {
+		if err := d.put(p[:n]); err != nil {
 			return 0, err
 		}
 		p = p[n:]
@@ -67,6 +70,57 @@ func (d *dumpParts) write(p []byte) (int, error) {
 	d.size += int64(written)
 	d.moved(written)
 	return written, nil
+}
+
+// tailSize is how much is held back: enough for a dumper's last line.
+const tailSize = 4 << 10
+
+// put writes all but the tail of the part at hand.
+func (d *dumpParts) put(p []byte) error {
+	if len(d.tail)+len(p) > 2*tailSize {
+		old := min(len(d.tail), len(d.tail)+len(p)-tailSize)
+		now := len(d.tail) + len(p) - tailSize - old
+		if _, err := d.current.Write(d.tail[:old]); err != nil {
+			return err
+		}
+		if _, err := d.current.Write(p[:now]); err != nil {
+			return err
+		}
+		d.tail, p = append(d.tail[:0], d.tail[old:]...), p[now:]
+	}
+	d.tail = append(d.tail, p...)
+	return nil
+}
+
+func (d *dumpParts) flush() error {
+	_, err := d.current.Write(d.tail)
+	d.tail = d.tail[:0]
+	return err
+}
+
+// brokenBy begins the line that ends a dump that broke off.
+const brokenBy = "-- The dump broke off here"
+
+// breakOff ends a dump that is not whole. It must not look as if it were: a
+// last line that says so is taken back.
+func (d *dumpParts) breakOff() error {
+	if d.current == nil {
+		return nil
+	}
+	if at := bytes.LastIndex(d.tail, []byte(dumpCompletedBy)); d.scan.Complete && at >= 0 {
+		d.size -= int64(len(d.tail) - at)
+		d.tail = d.tail[:at]
+	}
+	if d.scan.state != dumpCode && d.scan.state != dumpLine {
+		return nil // within a text, where a line would be part of it
+	}
+	line := []byte("\n" + brokenBy + "\n")
+	for rest := line; len(rest) > 0; {
+		n, _ := d.scan.scan(rest)
+		rest = rest[n:]
+	}
+	d.size += int64(len(line))
+	return d.put(line)
 }
 
 func (d *dumpParts) begin() (err error) {
@@ -84,7 +138,7 @@ func (d *dumpParts) finish() error {
 	if d.current == nil {
 		return nil
 	}
-	if err := d.current.Finish(); err != nil {
+	if err := errors.Join(d.flush(), d.current.Finish()); err != nil {
 		return err
 	}
 	finished := part{dump: d.dump, number: d.number, spool: d.current, taken: make(chan struct{})}

@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -100,5 +101,27 @@ func TestNewEngine(t *testing.T) {
 		if _, err := backup.New(o); err == nil {
 			t.Errorf("%+v was taken", o)
 		}
+	}
+}
+
+// runErr backs up a site that must not succeed, and checks that nothing is left.
+func (w *world) runErr(order core.BackupOrder) error {
+	w.t.Helper()
+	_, err := w.engine.Run(w.t.Context(), order, &bytes.Buffer{}, nil)
+	w.clean()
+	w.noGoroutines()
+	w.noProcess()
+	if err == nil {
+		w.t.Fatal("the backup went through")
+	}
+	return err
+}
+
+// refused checks an error: its kind, and a sentence for the owner.
+func refused(t *testing.T, err, kind error, part string) {
+	t.Helper()
+	var refusal *core.Refusal
+	if !errors.Is(err, kind) || !errors.As(err, &refusal) || !strings.Contains(refusal.Detail, part) {
+		t.Errorf("%v (%s), want %v: …%s…", err, causes(err), kind, part)
 	}
 }

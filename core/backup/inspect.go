@@ -42,14 +42,9 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 	}
 	f := &findings{}
 	report = core.SiteReport{Root: spec.Root, Kind: s.kind}
-	dumps, err := s.plan(ctx, spec.DatabaseHost)
+	dumps, _, err := e.planDumps(ctx, s, spec.DatabaseHost)
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
-	}
-	if len(dumps) > 0 {
-		if _, err := findDumper(ctx, e.options.Scratch); err != nil {
-			return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
-		}
 	}
 	for _, d := range dumps {
 		tables := int64(0)

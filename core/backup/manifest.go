@@ -78,6 +78,10 @@ type Database struct {
 	Prefix  string `json:"prefix,omitempty"` // of the site's tables
 	Parts   int    `json:"parts,omitempty"`
 	Bytes   int64  `json:"bytes"`
+	// Incomplete says why the database is missing, or its dump is not whole;
+	// "" means that it is. Path is "" where nothing of it is in the archive.
+	Incomplete string `json:"incomplete,omitempty"`
+	Cause      string `json:"cause,omitempty"` // what a tool or server said, for whoever helps
 }
 
 // Table is the line of a database's table.

@@ -28,6 +28,9 @@ func (r *run) readme(verdict core.Verdict) string {
 	}
 	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.files"))
 	for _, d := range r.dumps {
+		if d.part == 0 {
+			continue // a note above says that it is missing
+		}
 		lines = append(lines, "", say("archive.readme.database", "Name", d.config.Name, "Server", d.server, "Host", d.config.Host),
 			"", "    cat database/"+d.dir+"/*.sql | mysql --binary-mode DATABASE")
 	}

@@ -93,8 +93,11 @@ func (r *run) detect() (err error) {
 	if r.site, err = r.engine.detect(r.ctx, root, r.order.Root); err != nil {
 		return errors.Join(err, root.Close())
 	}
-	if err := r.planDumps(); err != nil {
+	if r.dumps, r.dumper, err = r.engine.planDumps(r.ctx, r.site, r.order.DatabaseHost); err != nil {
 		return errors.Join(err, root.Close())
+	}
+	if len(r.dumps) > 0 {
+		r.tools[r.dumper.name] = r.dumper.version
 	}
 	for _, n := range r.site.notes {
 		r.findings.keep(n.note, n.missing)
@@ -107,60 +110,13 @@ func (r *run) detect() (err error) {
 	return nil
 }
 
-// planDumps connects to the databases of the site. That of its first WordPress
-// must answer; that of another is missing where it does not.
-func (r *run) planDumps() (err error) {
-	if r.dumps, err = r.site.plan(r.ctx, r.order.DatabaseHost); err != nil || len(r.dumps) == 0 {
-		return err
-	}
-	r.dumper, err = findDumper(r.ctx, r.engine.options.Scratch)
-	r.tools[r.dumper.name] = r.dumper.version
-	return err
-}
-
-// plan plans the dump of each of a site's databases once.
-func (s *site) plan(ctx context.Context, vouched string) ([]*dump, error) {
-	var dumps []*dump
-	seen, dirs := map[string]bool{}, map[string]bool{}
-	for i, in := range s.installs {
-		d, err := in.plan(ctx, vouched)
-		var refusal *core.Refusal
-		if err != nil && !in.primary(i) && errors.As(err, &refusal) && ctx.Err() == nil {
-			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if d == nil || seen[fmt.Sprint(d.host, d.config.Name)] {
-			continue
-		}
-		seen[fmt.Sprint(d.host, d.config.Name)] = true
-		for n, dir := 2, d.dir; dirs[d.dir]; n++ { // the same name on another server
-			d.dir = fmt.Sprintf("%s~%d", dir, n)
-		}
-		dirs[d.dir] = true
-		dumps = append(dumps, d)
-	}
-	return dumps, nil
-}
-
-// plan plans the dump of a WordPress, nil where its database is in its files.
-func (in *install) plan(ctx context.Context, vouched string) (*dump, error) {
-	if in.sqlite {
-		return nil, nil
-	}
-	config, err := parseWPConfig(in.text)
-	if err != nil {
-		return nil, err
-	}
-	return planDump(ctx, config, vouched)
-}
-
 func (r *run) showSteps() {
 	steps := []core.Step{{Name: core.StepDetect, State: core.StepDone}}
-	if len(r.dumps) > 0 {
+	switch {
+	case len(r.dumps) > 0:
 		steps = append(steps, core.Step{Name: core.StepDatabase, State: core.StepRunning})
+	case len(r.site.missing) > 0:
+		steps = append(steps, core.Step{Name: core.StepDatabase, State: core.StepFailed})
 	}
 	steps = append(steps, core.Step{Name: core.StepFiles, State: core.StepRunning}, core.Step{Name: core.StepManifest, State: core.StepWaiting})
 	r.tracker.steps(steps...)

@@ -15,8 +15,10 @@ import (
 	"breakglass/core"
 )
 
-// dumpAll dumps one database after the other into parts.
+// dumpAll dumps one database after the other into parts. A dump that breaks off
+// ends neither the others nor the backup.
 func (r *run) dumpAll(parts chan<- part) error {
+	state := core.StepDone
 	for _, d := range r.dumps {
 		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpScanner(), send: parts}
 		var rows, tables int64 // told so far
@@ -29,6 +31,10 @@ func (r *run) dumpAll(parts chan<- part) error {
 			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.Table))
 		}
 		said, err := r.dumper.dump(r.ctx, d, p)
+		if err != nil && undumpable(r.ctx, err) {
+			d.broken, state = err, core.StepFailed
+			err = p.breakOff()
+		}
 		if err == nil {
 			err = p.finish()
 		}
@@ -43,7 +49,7 @@ func (r *run) dumpAll(parts chan<- part) error {
 		r.settle(d)
 	}
 	if len(r.dumps) > 0 {
-		r.tracker.step(core.StepDatabase, core.StepDone)
+		r.tracker.step(core.StepDatabase, state)
 	}
 	return nil
 }
@@ -53,6 +59,10 @@ func (r *run) dumpAll(parts chan<- part) error {
 func (r *run) settle(d *dump) {
 	r.tracker.do(func(p *core.Progress) { p.BytesTotal += d.size - d.bytes })
 	d.bytes = d.size
+	if d.broken != nil {
+		r.findings.miss(r.site.brokenNote(d))
+		return
+	}
 	for _, t := range d.tables {
 		if _, ok := d.rows[t.name]; t.holdsRows() && !ok {
 			r.findings.miss(newNote("archive.note.table_missing", "Database", d.config.Name, "Table", t.name))
@@ -181,10 +191,17 @@ func (r *run) keepSnapshot(path string, snap *snapshot) {
 // addDatabases writes the manifest's lines of databases and tables.
 func (r *run) addDatabases() error {
 	for _, d := range r.dumps {
-		lines := []any{Database{
+		about := Database{
 			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: "utf8mb4",
 			Prefix: d.config.Prefix, Parts: d.part, Bytes: d.size,
-		}}
+		}
+		if d.broken != nil {
+			about.Incomplete, about.Cause = sentence(d.broken), cause(d.broken)
+		}
+		if d.part == 0 {
+			about.Path = ""
+		}
+		lines := []any{about}
 		names := make([]string, 0, len(d.rows))
 		for name := range d.rows {
 			names = append(names, name)
@@ -198,6 +215,9 @@ func (r *run) addDatabases() error {
 		}
 		r.databases = append(r.databases, lines...)
 		r.bytes += d.size
+	}
+	for _, line := range r.site.missing {
+		r.databases = append(r.databases, line)
 	}
 	for _, line := range r.databases {
 		if err := r.out.line(line); err != nil {

@@ -19,6 +19,8 @@ type site struct {
 	path     string // of the root
 	kind     string
 	installs []install
+	sources  []source        // of databases
+	missing  []Database      // lines of those that are not in the archive
 	has      map[string]bool // of markers
 	known    map[string]bool // directories in which detection met a WordPress
 	notes    []finding
@@ -40,11 +42,6 @@ type install struct {
 	outside bool // its wp-config.php lies one level above the root
 	sqlite  bool // its database is SQLite, in its files
 }
-
-// primary reports whether there is no backup without the database of this
-// WordPress, the site's nth; that of another is missing where it does not
-// answer.
-func (in *install) primary(n int) bool { return n == 0 && in.core }
 
 // The limits of detection.
 const (

@@ -17,20 +17,21 @@ import (
 // for it: in its own directory, else one level up unless another WordPress
 // lives there.
 func (s *site) readConfigs() error {
-	kept := s.installs[:0]
-	for i, in := range s.installs {
-		err := s.readConfig(&in)
-		var refusal *core.Refusal
-		if err != nil && !in.primary(i) && errors.As(err, &refusal) {
-			s.notes = append(s.notes, finding{newNote("archive.note.other_wordpress", "Path", shown(in.dir), "Why", refusal.Error()), true})
-			continue
-		}
-		if err != nil {
+	for i := range s.installs {
+		in := &s.installs[i]
+		from := source{kind: "WordPress", dir: in.dir}
+		switch err := s.readConfig(in); {
+		case errors.Is(err, core.ErrSite):
 			return err
+		case err != nil:
+			from.err = err
+		case in.sqlite:
+			continue // its database is in its files
+		default:
+			from.config, from.err = parseWPConfig(in.text)
 		}
-		kept = append(kept, in)
+		s.sources = append(s.sources, from)
 	}
-	s.installs = kept
 	return nil
 }
 
@@ -44,7 +45,7 @@ func (s *site) readConfig(in *install) (err error) {
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return &core.Refusal{
-				Kind: core.ErrSite, Cause: err,
+				Kind: core.ErrDatabase, Cause: err,
 				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(shown(in.config))),
 			}
 		}
@@ -61,7 +62,7 @@ func (s *site) readConfig(in *install) (err error) {
 	if in.sqlite {
 		return nil
 	}
-	return core.Refuse(core.ErrSite, "This is a WordPress without a wp-config.php, so its database was not found; ask your web manager where its configuration is.")
+	return core.Refuse(core.ErrDatabase, "This is a WordPress without a wp-config.php, so its database was not found; ask your web manager where its configuration is.")
 }
 
 // configAbove reads a wp-config.php one level above the root, on the conditions
@@ -83,7 +84,7 @@ func (s *site) configAbove(in *install) (found bool, err error) {
 	text, read, err := readSmall(above, "wp-config.php")
 	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
 		return false, &core.Refusal{
-			Kind: core.ErrSite, Cause: err,
+			Kind: core.ErrDatabase, Cause: err,
 			Detail: "The wp-config.php one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.",
 		}
 	}
@@ -92,7 +93,7 @@ func (s *site) configAbove(in *install) (found bool, err error) {
 		return false, siteError(s.path, err)
 	}
 	if !readableBy(read, own) {
-		return false, core.Refuse(core.ErrSite, "The wp-config.php one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.")
+		return false, core.Refuse(core.ErrDatabase, "The wp-config.php one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.")
 	}
 	in.text, in.info, in.outside = text, read, true
 	return true, nil

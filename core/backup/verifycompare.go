@@ -25,6 +25,7 @@ type comparison struct {
 	rows     int64
 	all      int64 // tables
 	omitted  int64
+	lacking  bool // a database that is missing or not whole
 }
 
 // compare finds what is missing, changed or extra.
@@ -180,6 +181,7 @@ func (c *comparison) beginDatabase(text []byte) error {
 	}
 	c.closeDatabase()
 	c.name, c.database, c.tables = d.Name, nil, 0
+	c.lacking = c.lacking || d.Incomplete != ""
 	if !strings.HasPrefix(d.Path, databaseDir+"/") {
 		return nil
 	}
@@ -189,7 +191,7 @@ func (c *comparison) beginDatabase(text []byte) error {
 		return fault("The dump of the database “%s” is missing in the archive.", safetext.Line(d.Name))
 	case c.database.parts != d.Parts:
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d parts instead of %d.", safetext.Line(d.Name), c.database.parts, d.Parts))
-	case !c.database.scan.Complete:
+	case !c.database.scan.Complete && d.Incomplete == "":
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” is not whole: its last line is missing.", safetext.Line(d.Name)))
 	}
 	c.settled[d.Path] = true
@@ -257,6 +259,9 @@ func (c *comparison) finish() error {
 	}
 	if c.end.Tables != c.all || c.end.Rows != c.rows || c.end.Omitted != c.omitted {
 		c.v.wrong("The manifest's last line does not fit the lines before it.")
+	}
+	if c.lacking && c.end.Verdict != core.VerdictNotComplete {
+		c.v.wrong(fmt.Sprintf("The manifest names a database that is missing or not whole, but calls the backup %s.", safetext.Line(string(c.end.Verdict))))
 	}
 	return c.conclude()
 }

@@ -1,23 +1,11 @@
 package backup
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"breakglass/core"
 )
-
-// wpConfig is what a wp-config.php says about the database.
-type wpConfig struct {
-	Name     string
-	User     string
-	Password core.Secret
-	Host     string
-	Charset  string
-	Prefix   string
-	Engine   string // DB_ENGINE, which the SQLite plugin knows
-}
 
 // wpConstants are the constants that matter, and whether a site cannot do
 // without.
@@ -27,6 +15,8 @@ var wpConstants = []struct {
 }{
 	{"DB_NAME", true}, {"DB_USER", true}, {"DB_PASSWORD", true}, {"DB_HOST", true}, {"DB_CHARSET", false}, {"DB_ENGINE", false},
 }
+
+var wpLabels = dbLabels{Name: "DB_NAME", User: "DB_USER", Password: "DB_PASSWORD", Host: "DB_HOST", Charset: "DB_CHARSET", Prefix: "$table_prefix"}
 
 // wpValue is a value found in a configuration.
 type wpValue struct {
@@ -38,7 +28,7 @@ type wpValue struct {
 // parseWPConfig reads a wp-config.php without running it. Where a value that
 // is needed is missing, computed or set twice the refusal names the line: a
 // guess could dump the wrong database.
-func parseWPConfig(src []byte) (wpConfig, error) {
+func parseWPConfig(src []byte) (dbConfig, error) {
 	values := map[string][]wpValue{}
 	tokens := phpTokens(src)
 	for i := range tokens {
@@ -50,16 +40,16 @@ func parseWPConfig(src []byte) (wpConfig, error) {
 	for _, constant := range wpConstants {
 		text, err := onlyValue(constant.name, values[constant.name], constant.needed)
 		if err != nil {
-			return wpConfig{}, err
+			return dbConfig{}, err
 		}
 		found[constant.name] = text
 	}
 	prefix, err := onlyValue("$table_prefix", values["$table_prefix"], false)
 	if err != nil {
-		return wpConfig{}, err
+		return dbConfig{}, err
 	}
-	return wpConfig{
-		Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
+	return dbConfig{
+		File: "wp-config.php", Labels: wpLabels, Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
 		Charset: found["DB_CHARSET"], Prefix: prefix, Engine: found["DB_ENGINE"],
 	}, nil
 }
@@ -138,35 +128,4 @@ func valueOf(tokens []phpToken, end, otherEnd string) wpValue {
 // is compares a token, words without regard to case as PHP does.
 func (t phpToken) is(kind phpKind, text string) bool {
 	return t.kind == kind && strings.EqualFold(t.text, text)
-}
-
-// check refuses what would reach further than a database name may.
-func (c wpConfig) check() error {
-	for _, field := range []struct{ name, value string }{
-		{"DB_NAME", c.Name}, {"DB_USER", c.User}, {"DB_PASSWORD", c.Password.Reveal()}, {"DB_HOST", c.Host}, {"DB_CHARSET", c.Charset}, {"$table_prefix", c.Prefix},
-	} {
-		if problem := unfit(field.value); problem != "" {
-			return core.Refuse(core.ErrDatabase, "%s in wp-config.php %s, so the database was not touched; the site may have been tampered with: ask your web manager.", field.name, problem)
-		}
-	}
-	if c.Name == "" {
-		return core.Refuse(core.ErrDatabase, "DB_NAME in wp-config.php is empty, so there is no database to dump; ask your web manager.")
-	}
-	return nil
-}
-
-// maxValue bounds a value of a configuration: option files have short lines.
-const maxValue = 512
-
-// unfit says what is wrong with a value that would go into an option file.
-func unfit(value string) string {
-	if len(value) > maxValue {
-		return fmt.Sprintf("is longer than %d bytes", maxValue)
-	}
-	for i := range len(value) {
-		if value[i] < 0x20 || value[i] == 0x7f {
-			return "holds a control character"
-		}
-	}
-	return ""
 }

@@ -1,0 +1,77 @@
+package backup
+
+import (
+	"context"
+	"errors"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// undumpable reports whether an error concerns a database alone. On the worst
+// day the database is gone for good: that must not cost the owner the files, so
+// the archive is made without it and says so.
+func undumpable(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && errors.Is(err, core.ErrDatabase) && !errors.Is(err, core.ErrNoSpace)
+}
+
+// lack notes that the database of a source is missing, before anything is read.
+func (s *site) lack(from source, err error) {
+	s.notes = append(s.notes, finding{s.missingNote(from, sentence(err)), true})
+	s.missing = append(s.missing, from.line(err))
+}
+
+// missingNote says which database is missing, why, and what to do.
+func (s *site) missingNote(from source, why string) note {
+	at := from.dir
+	if at == "." {
+		at = s.path
+	}
+	return newNote("archive.note.other_wordpress", "Path", shown(at), "Why", why)
+}
+
+// line is the manifest's line of a database that is not in the archive.
+func (from source) line(err error) Database {
+	name := safetext.Line(shown(from.config.Name))
+	if len(name) > maxValue || name == "" {
+		name = "?"
+	}
+	return Database{Line: lineDatabase, Name: name, Charset: "utf8mb4", Prefix: safetext.Line(shown(from.config.Prefix)), Incomplete: sentence(err), Cause: cause(err)}
+}
+
+// sentence is what a person reads of an error.
+func sentence(err error) string {
+	var refusal *core.Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Error()
+	}
+	return "The site's database cannot be dumped. Start the backup again; if it stays so, ask your web manager."
+}
+
+// cause is what lies under a refusal, bounded and made safe.
+func cause(err error) string {
+	var refusal *core.Refusal
+	if !errors.As(err, &refusal) || refusal.Cause == nil {
+		return ""
+	}
+	text := []rune(safetext.Line(refusal.Cause.Error()))
+	return string(text[:min(len(text), maxValue)])
+}
+
+// brokenNote says that a dump broke off, and what of it there is.
+func (s *site) brokenNote(d *dump) note {
+	why := sentence(d.broken)
+	var without []string
+	for _, t := range d.tables {
+		if _, ok := d.rows[t.name]; t.holdsRows() && !ok {
+			without = append(without, safetext.Line(shown(t.name)))
+		}
+	}
+	if d.part > 0 {
+		why += " What was read before is in the archive."
+	}
+	if d.part > 0 && len(without) > 0 {
+		why += " Nothing is there of these tables: " + shortList(without) + "."
+	}
+	return s.missingNote(d.from, why)
+}
