@@ -25,6 +25,9 @@ type Actor struct {
 	// Token is the download token that this session has proved, by logging in
 	// with it or by entering the code. Without it an owner has no capability.
 	Token Secret
+	// by is the MAC of the passphrase that let an owner in: once another is
+	// stored, what the session can do ends.
+	by Secret
 }
 
 // ID names the actor in the log: "owner:acme", "manager:eva".

@@ -46,7 +46,11 @@ func (c *Console) liveGrant(ctx context.Context, name string) (id string, err er
 
 // checkGrant reads the grant again and checks it against the actor and the time.
 func (c *Console) checkGrant(ctx context.Context, a Actor, id string) (grant Grant, err error) {
-	err = c.view(ctx, "check grant", func(tx Tx) (err error) {
+	err = c.view(ctx, "check grant", func(tx Tx) error {
+		if _, err := ownerOf(tx, a); err != nil {
+			return err
+		}
+		var err error
 		grant, err = tx.Grants().Get(id)
 		return err
 	})
@@ -59,7 +63,7 @@ func (c *Console) checkGrant(ctx context.Context, a Actor, id string) (grant Gra
 	if c.over(grant) {
 		return Grant{}, Refuse(ErrExpired, "Access has expired; ask for it again.")
 	}
-	if a.Token.IsZero() || grant.Site != a.Name || !matchesAny(grant.Tokens, c.tokenMAC(grant.Site, a.Token.Reveal())) {
+	if !c.provedGrant(grant, a) {
 		return Grant{}, Refuse(ErrNeedsProof, "This session has not proved a code; enter one, or use the line that the wizard shows.")
 	}
 	return grant, nil

@@ -77,8 +77,7 @@ func TestLocksGrowEndByThemselvesAndAreForgotten(t *testing.T) {
 			w.refused(core.ErrLocked, err)
 			w.after(time.Nanosecond)
 		}
-		w.access()
-		w.check(w.console.CloseAccess(t.Context(), w.owner))
+		w.check(w.console.CloseAccess(t.Context(), w.access()))
 		if got := w.lockOut(w.owner).Sub(w.clock.Now()); got != 15*time.Minute {
 			t.Errorf("after a success the first lock lasts %v", got)
 		}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"crypto/hmac"
 	"time"
 
 	"breakglass/core/safetext"
@@ -20,7 +19,7 @@ func (c *Console) Activate(ctx context.Context, a Actor) (GrantInfo, error) {
 		if err != nil {
 			return err
 		}
-		if r.Claim == nil || !hmac.Equal(r.Claim, c.tokenMAC(site.ID, a.Token.Reveal())) {
+		if !c.proved(r, a) {
 			return Refuse(ErrNeedsProof, "This session has not entered the code; have one sent and enter it here.")
 		}
 		if r.State == RequestHolding && !t.now.Before(r.Ready) {
@@ -100,18 +99,26 @@ func (t *turn) finish(site Site, r Request, grant Grant, event Event) error {
 	return err
 }
 
-// CloseAccess ends the site's live grant at its owner's wish.
+// CloseAccess ends the site's live grant at its owner's wish. It takes a session
+// that has proved a code, like everything else under a grant.
 func (c *Console) CloseAccess(ctx context.Context, a Actor) error {
 	if err := ownerOnly(a); err != nil {
 		return err
 	}
 	return c.update(ctx, "close access", a, func(t *turn) error {
-		site, err := t.Sites().Get(a.Name)
+		site, err := ownerOf(t.Tx, a)
 		if err != nil {
 			return err
 		}
 		if site.LiveGrant == "" {
 			return Refuse(ErrState, "No access is open.")
+		}
+		grant, err := t.Grants().Get(site.LiveGrant)
+		if err != nil {
+			return err
+		}
+		if !c.provedGrant(grant, a) {
+			return Refuse(ErrNeedsProof, "This session has not entered a code; enter one, then close access.")
 		}
 		_, err = t.end(site, GrantClosed, EventGrantClosed, "")
 		return err

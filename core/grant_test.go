@@ -324,7 +324,6 @@ func TestVetoesAreTwoInFourteenDays(t *testing.T) {
 		w.refused(core.ErrDenied, w.console.RevokeGrant(t.Context(), w.eva, w.state(b).Grant.ID, "third"))
 
 		w.after(first.Add(14 * 24 * time.Hour).Sub(w.clock.Now()))
-		w.check(w.console.CloseAccess(t.Context(), w.owner))
 		w.draft(w.owner)
 		w.check(w.console.Veto(t.Context(), w.eva, w.openRequest(), "third, 14 days after the first"))
 	})

@@ -117,8 +117,7 @@ func TestReadingTheLogIsLogged(t *testing.T) {
 // A grant's story is all that happened from the reason to the end.
 func TestTheStoryOfAGrant(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.access()
-		w.check(w.console.CloseAccess(t.Context(), w.owner))
+		w.check(w.console.CloseAccess(t.Context(), w.access()))
 		w.draft(w.byKey()) // another request between
 		a := w.access()
 		w.backUp(a)

@@ -68,7 +68,8 @@ func (c *Console) PassphraseLogin(ctx context.Context, l Login, passphrase Secre
 	if !hmac.Equal(stored, given) || !wellFormed {
 		return Actor{}, errLogin
 	}
-	actor := l.actor(RoleOwner, name, "passphrase", token)
+	actor := l.actor(RoleOwner, name, factorPassphrase, token)
+	actor.by = NewSecret(string(stored))
 	return actor, c.proveToken(ctx, actor)
 }
 

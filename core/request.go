@@ -27,7 +27,7 @@ func (c *Console) Draft(ctx context.Context, a Actor, reason string) (RequestInf
 	}
 	var made RequestInfo
 	err := c.update(ctx, "draft request", a, func(t *turn) error {
-		site, err := t.Sites().Get(a.Name)
+		site, err := ownerOf(t.Tx, a)
 		if err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (t *turn) sendCode(site Site, r Request, to Contact) error {
 
 // openRequest reads the actor's open request and its site.
 func (t *turn) openRequest() (Site, Request, error) {
-	site, err := t.Sites().Get(t.actor.Name)
+	site, err := ownerOf(t.Tx, t.actor)
 	if err != nil {
 		return Site{}, Request{}, err
 	}
@@ -184,7 +184,8 @@ func (t *turn) openRequest() (Site, Request, error) {
 	return site, r, nil
 }
 
-// CancelRequest ends the owner's open request.
+// CancelRequest ends the owner's open request. Once its code was entered it takes
+// the session that did: whoever has the passphrase alone cannot end a hold.
 func (c *Console) CancelRequest(ctx context.Context, a Actor) error {
 	if err := ownerOnly(a); err != nil {
 		return err
@@ -202,6 +203,9 @@ func (c *Console) CancelRequest(ctx context.Context, a Actor) error {
 // owner and starts afresh; who has not, and cancels again and again, is locked.
 func (t *turn) cancel(site Site, r Request) error {
 	if r.State != RequestDrafted && r.State != RequestCodeSent {
+		if !t.c.proved(r, t.actor) {
+			return Refuse(ErrNeedsProof, "The code of this request was entered in another session; only there can it be cancelled.")
+		}
 		r.Tries, r.Sends, r.Cancels = 0, 0, 0
 	} else if r.Cancels++; r.Cancels >= CancelsInARow {
 		_, err := t.lock(site, r, "cancelled too often")
@@ -286,13 +290,6 @@ func (s Site) canVeto(now time.Time) bool {
 }
 
 func (p Paper) live() bool { return p.MAC != nil && p.Used.IsZero() }
-
-func ownerOnly(a Actor) error {
-	if a.Role != RoleOwner || a.Name == "" {
-		return Refuse(ErrDenied, "Only the owner of the site can do that.")
-	}
-	return nil
-}
 
 func set[K comparable, V any](m *map[K]V, key K, value V) {
 	if *m == nil {

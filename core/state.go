@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"crypto/hmac"
 	"strings"
 	"time"
 )
@@ -19,9 +18,9 @@ func (c *Console) OwnerState(ctx context.Context, a Actor) (OwnerState, error) {
 	now := c.judge.now()
 	var state OwnerState
 	err := c.view(ctx, "owner's state", func(tx Tx) error {
-		site, err := tx.Sites().Get(a.Name)
+		site, err := ownerOf(tx, a)
 		if err != nil {
-			return notFound(err, "This site is no longer set up here; call your web manager.")
+			return err
 		}
 		state = OwnerState{
 			Site: site.ID, Title: orElse(site.Title, site.ID), Call: site.Call, Zone: site.Zone, Lang: site.Lang,
@@ -87,9 +86,7 @@ func (c *Console) requestInfo(tx Tx, site Site, r Request, a Actor, now time.Tim
 		TriesLeft: max(0, min(TriesPerCode-r.Code.Tries, TriesPerRequest-r.Tries)), SendsLeft: max(0, SendsPerRequest-r.Sends),
 		Refused: r.Refused, Ready: r.Ready, CanVeto: r.State.Open() && site.canVeto(now), Paper: r.Paper, Joins: site.LiveGrant != "" && r.State.Open(),
 	}
-	if !a.Token.IsZero() {
-		info.Proven = r.Claim != nil && hmac.Equal(r.Claim, c.tokenMAC(r.Site, a.Token.Reveal()))
-	}
+	info.Proven = c.proved(r, a)
 	if contact, ok := site.contact(r.Contact); ok {
 		info.SentTo = contact.info(now)
 	}
@@ -115,8 +112,8 @@ func (c *Console) grantInfo(g Grant, a Actor) GrantInfo {
 	if info.State == GrantActive && info.Left == 0 {
 		info.State = GrantExpired // the ticker is about to say so
 	}
-	if a.Role == RoleOwner && !a.Token.IsZero() && info.State == GrantActive {
-		info.Proven = matchesAny(g.Tokens, c.tokenMAC(g.Site, a.Token.Reveal()))
+	if a.Role == RoleOwner && info.State == GrantActive {
+		info.Proven = c.provedGrant(g, a)
 	}
 	return info
 }

@@ -135,6 +135,12 @@ func TestAccessThatEndsUnderTheScreenIsExplainedAndTheConnectionClosed(t *testin
 		"closed on another connection": {func(w *world, a *app) {
 			actor, err := w.console.PassphraseLogin(w.ctx, core.Login{User: "acme"}, w.passphrase)
 			check(w.t, err)
+			_, err = w.console.Draft(w.ctx, actor, "from another computer")
+			check(w.t, err)
+			_, err = w.console.SendCode(w.ctx, actor, "1")
+			check(w.t, err)
+			actor, err = w.console.EnterCode(w.ctx, actor, w.courier())
+			check(w.t, err)
 			check(w.t, w.console.CloseAccess(w.ctx, actor))
 			a.wait(2 * time.Second)
 		}, "Access is closed."},

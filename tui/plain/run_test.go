@@ -230,7 +230,7 @@ func TestAccessThatEndsMeanwhile(t *testing.T) {
 			check(w.t, w.console.RevokeGrant(w.t.Context(), w.eva, w.state().Grant.ID, "it was \x1b[2Jnot you"))
 		}, "Your manager has ended this access"},
 		"expired": {func(w *world) { time.Sleep(time.Minute) }, "The time of this access is over"},
-		"closed":  {func(w *world) { check(w.t, w.console.CloseAccess(w.t.Context(), w.owner)) }, "Access is closed."},
+		"closed":  {func(w *world) { check(w.t, w.console.CloseAccess(w.t.Context(), w.elsewhere())) }, "Access is closed."},
 		"removed": {func(w *world) { check(w.t, w.console.RemoveSite(w.t.Context(), w.eva, "acme")) }, "There is nothing by that name here."},
 	} {
 		for steps := 5; steps < len(way); steps++ {

@@ -248,3 +248,17 @@ func (c *chat) ended() error {
 		return nil
 	}
 }
+
+// elsewhere is another session of the owner that has entered a code.
+func (w *world) elsewhere() core.Actor {
+	w.t.Helper()
+	ctx := w.t.Context()
+	_, err := w.console.Draft(ctx, w.owner, "from another computer")
+	check(w.t, err)
+	w.deliver()
+	_, err = w.console.SendCode(ctx, w.owner, "1")
+	check(w.t, err)
+	proved, err := w.console.EnterCode(ctx, w.owner, w.deliver())
+	check(w.t, err)
+	return proved
+}
