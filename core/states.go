@@ -83,12 +83,6 @@ const (
 	ArchiveRemoved     ArchiveState = "removed"
 )
 
-var archiveEdges = map[ArchiveState][]ArchiveState{
-	ArchiveSealed:      {ArchiveRehearsed, ArchiveUnrehearsed, ArchiveRemoved},
-	ArchiveRehearsed:   {ArchiveRemoved},
-	ArchiveUnrehearsed: {ArchiveRemoved},
-}
-
 // allowed reports whether edges has an edge between two states.
 func allowed[S comparable](edges map[S][]S, from, to S) bool {
 	return slices.Contains(edges[from], to)

@@ -377,7 +377,7 @@ func TestKeepaliveClosesTheDead(t *testing.T) {
 		if n := w.server.gate.count(); n != 0 {
 			t.Errorf("%d connections left", n)
 		}
-		check(t, raw.Conn.Close())
+		check(t, raw.Close())
 	})
 }
 

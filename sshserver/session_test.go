@@ -201,9 +201,9 @@ func TestNothingIsLeftOf200Sessions(t *testing.T) {
 				if err := s.Shell(); err != nil {
 					t.Error(err)
 				}
-				switch {
-				case j == 0: // left open: the connection's end ends it
-				case j == 1:
+				switch j {
+				case 0: // left open: the connection's end ends it
+				case 1:
 					_ = in.Close()
 				default:
 					_, _ = in.Write([]byte("q"))
@@ -215,7 +215,7 @@ func TestNothingIsLeftOf200Sessions(t *testing.T) {
 			if i%2 == 0 {
 				_ = c.Close()
 			} else {
-				_ = c.Conn.Close()
+				_ = c.Close()
 			}
 		})
 	}

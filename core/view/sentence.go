@@ -59,7 +59,7 @@ func Sentence(lang string, err error) string {
 			continue
 		}
 		id := r.id
-		if r.kind == core.ErrLocked && refusal.Until.IsZero() {
+		if errors.Is(r.kind, core.ErrLocked) && refusal.Until.IsZero() {
 			id = "view.error.locked_briefly"
 		}
 		text := words.Text(lang, id, map[string]any{"Left": refusal.Left, "Until": Time(refusal.Until, "")})
