@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"breakglass/core"
 	"breakglass/core/safetext"
@@ -34,10 +33,6 @@ type Options struct {
 // Engine reads sites and writes archives. It is safe for concurrent use.
 type Engine struct {
 	options Options
-	// sqlite keeps this process from opening and closing a database file while a
-	// snapshot of one is taken: POSIX drops all locks of a process on a file
-	// when any of its descriptors is closed.
-	sqlite sync.RWMutex
 }
 
 var _ core.Engine = (*Engine)(nil)

@@ -86,7 +86,7 @@ func (e *Engine) look(ctx context.Context, s *site, f *findings, report *core.Si
 		case info.Mode().IsRegular():
 			report.Files++
 			report.Bytes += info.Size()
-			if strings.Count(relative, "/") <= sqliteDepth && e.hasMagic(s, relative, info) {
+			if strings.Count(relative, "/") <= sqliteDepth && hasMagic(s, relative, info) {
 				report.Databases = append(report.Databases, core.DatabaseReport{Name: shown(relative), Server: "SQLite", Bytes: info.Size()})
 			}
 		}
@@ -94,12 +94,10 @@ func (e *Engine) look(ctx context.Context, s *site, f *findings, report *core.Si
 	})
 }
 
-// hasMagic looks at the start of a file, but not while a snapshot is taken.
-func (e *Engine) hasMagic(s *site, relative string, info fs.FileInfo) bool {
+// hasMagic looks at the start of a file.
+func hasMagic(s *site, relative string, info fs.FileInfo) bool {
 	if info.Size() < 512 {
 		return false
 	}
-	e.sqlite.RLock()
-	defer e.sqlite.RUnlock()
 	return isSQLite(s.root, relative)
 }

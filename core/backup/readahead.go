@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"strings"
 	"sync"
 )
 
@@ -57,7 +56,7 @@ func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item)
 	if it.err == nil && it.info.IsDir() {
 		it.leave = s.leftOut(it.path)
 	}
-	if it.err == nil && it.info.Mode().IsRegular() && it.info.Size() <= smallFile && !besideSQLite(it.path) {
+	if it.err == nil && it.info.Mode().IsRegular() && it.info.Size() <= smallFile {
 		it.ready = make(chan struct{})
 	}
 	select {
@@ -97,10 +96,4 @@ func drain(items <-chan *item) {
 			<-it.ready
 		}
 	}
-}
-
-// besideSQLite reports whether a file may belong to an open SQLite database:
-// such files are not opened while a snapshot is taken, see Engine.sqlite.
-func besideSQLite(relative string) bool {
-	return strings.HasSuffix(relative, "-wal") || strings.HasSuffix(relative, "-shm") || strings.HasSuffix(relative, "-journal")
 }

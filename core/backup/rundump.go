@@ -135,7 +135,7 @@ func (r *run) addSnapshot(path string, info interface {
 	if err != nil {
 		return false, nil //nolint:nilerr // the plain copy meets it again
 	}
-	snap, err := r.engine.takeSnapshot(ctx, r.site.root, r.site.path, path)
+	snap, err := r.engine.takeSnapshot(ctx, r.site.root, path)
 	if r.ctx.Err() != nil {
 		return false, context.Cause(r.ctx)
 	}

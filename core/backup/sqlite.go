@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,54 +29,27 @@ type snapshot struct {
 var errTorn = errors.New("the database changed while it was copied")
 
 // takeSnapshot copies the SQLite database at relative into scratch, as SQLite
-// itself would, without changing the site. While it runs, no other descriptor of
-// the file is opened and closed in this process: that would drop SQLite's locks.
-func (e *Engine) takeSnapshot(ctx context.Context, root *os.Root, base, relative string) (*snapshot, error) {
-	e.sqlite.Lock()
-	defer e.sqlite.Unlock()
-	file, info, err := openFile(root, relative)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() //nolint:errcheck // it was only read; SQLite is done by then
+// itself would. SQLite is only ever given a private copy: a path within the site
+// could be swapped for another file, and a FIFO in the place of a journal would
+// hold it for ever, beyond any context.
+func (e *Engine) takeSnapshot(ctx context.Context, root *os.Root, relative string) (_ *snapshot, err error) {
 	dir, err := os.MkdirTemp(e.options.Scratch, "snapshot-")
 	if err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", relative, err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // New sweeps what stays
-	live := filepath.Join(base, filepath.FromSlash(relative))
-	copied := filepath.Join(dir, "snapshot")
+	private, copied := filepath.Join(dir, "private"), filepath.Join(dir, "snapshot")
 	err = errTorn
-	if atRest(root, relative) {
-		err = e.vacuum(ctx, live, copied, "immutable=1", info)
-		now, statErr := file.Stat()
-		if err == nil && (statErr != nil || !sameTimes(now, info) || !atRest(root, relative)) {
-			err = errTorn
-		}
+	for n := 0; n < copyTries && errors.Is(err, errTorn); n++ {
+		err = copyDatabase(ctx, root, relative, private)
 	}
-	if err != nil && ctx.Err() == nil {
-		if err := os.RemoveAll(copied); err != nil {
-			return nil, fmt.Errorf("snapshot %s: %w", relative, err)
-		}
-		err = e.vacuum(ctx, live, copied, "mode=ro", info)
+	if err == nil {
+		err = vacuum(ctx, private, copied)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", relative, err)
 	}
 	return openSnapshot(ctx, copied)
-}
-
-// atRest reports whether nobody seems to have the database open: it has neither
-// a write-ahead log nor a journal. Then SQLite needs no lock, and makes no file
-// beside it.
-func atRest(root *os.Root, relative string) bool {
-	for _, suffix := range []string{"-wal", "-journal"} {
-		info, err := root.Lstat(relative + suffix)
-		if err == nil && info.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false
-		}
-	}
-	return true
 }
 
 // sqliteURI is a file: URI, every odd byte of the path escaped.
@@ -86,45 +58,17 @@ func sqliteURI(path, options string) string {
 		"&_pragma=busy_timeout(10000)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
 }
 
-// vacuum copies a database through SQLite. The name is used for opening only:
-// that the file behind it is the one we know is checked while it is open, so a
-// directory swapped for a link meanwhile gains nothing.
-func (e *Engine) vacuum(ctx context.Context, live, copied, options string, info fs.FileInfo) (err error) {
-	db, err := sql.Open("sqlite", sqliteURI(live, options))
+// vacuum copies a database through SQLite, which first brings in what stands in
+// its log or takes back what its journal says.
+func vacuum(ctx context.Context, private, copied string) (err error) {
+	db, err := sql.Open("sqlite", sqliteURI(private, "mode=rw"))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close() //nolint:errcheck // db.Close says it too
-	var version int
-	if err := conn.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
-		return err
-	}
-	if n := openCount(info); n < 2 {
-		return fmt.Errorf("SQLite opened another file: %w", fs.ErrPermission)
-	}
-	_, err = conn.ExecContext(ctx, "VACUUM INTO ?", copied)
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", copied)
 	return err
-}
-
-// openCount returns how many descriptors of this process are open on a file.
-func openCount(info fs.FileInfo) int {
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return 0
-	}
-	n := 0
-	for _, entry := range entries {
-		if at, err := os.Stat("/proc/self/fd/" + entry.Name()); err == nil && os.SameFile(at, info) {
-			n++
-		}
-	}
-	return n
 }
 
 // openSnapshot checks a copy, counts what is in it and takes its name away.
