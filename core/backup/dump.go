@@ -53,6 +53,9 @@ func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseTrust(ctx, config, host); err != nil {
+		return nil, err
+	}
 	d := &dump{config: config, host: host, dir: folderName(config.Name)}
 	db, err := openDatabase(config, host)
 	if err != nil {

@@ -327,3 +327,16 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// Two hundred bytes that claim to be a file of 2^63 bytes, nearly all of it a
+// hole, used to be read for ever.
+func TestVerifySparseBomb(t *testing.T) {
+	bomb, err := os.ReadFile("testdata/sparse.tgz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = verify(t, bomb, backup.VerifyOptions{})
+	if !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), "sparse") {
+		t.Errorf("%v", err)
+	}
+}

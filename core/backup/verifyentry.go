@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"breakglass/core/safetext"
 
@@ -34,6 +35,9 @@ func (v *verifier) look(name string, h *tar.Header, content io.Reader) (Entry, e
 	entry := Entry{Size: h.Size}
 	switch h.Typeflag {
 	case tar.TypeReg:
+		if isSparse(h) {
+			return Entry{}, fault("“%s” is a sparse entry, which may pretend to be of any size; no archive of breakglass holds such a thing.", shownLine(name))
+		}
 		entry = entryLine(lineFile, name, h)
 		sum := sha256.New()
 		into := io.Writer(sum)
@@ -55,6 +59,17 @@ func (v *verifier) look(name string, h *tar.Header, content io.Reader) (Entry, e
 		return Entry{}, fault("“%s” is neither a file, nor a directory, nor a symbolic link; no archive of breakglass holds such a thing.", shownLine(name))
 	}
 	return entry, nil
+}
+
+// isSparse reports whether an entry has holes by GNU's records: they are read
+// without a byte of the archive, so that a few bytes last for ever.
+func isSparse(h *tar.Header) bool {
+	for name := range h.PAXRecords {
+		if strings.HasPrefix(name, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 // dumpOf returns where a part of a dump is read to, nil for other files. Parts

@@ -1,0 +1,29 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// refuseTrust refuses a user whom the server lets in with any password: then it
+// knows this process by its socket (MariaDB's unix_socket, MySQL's auth_socket)
+// and not the site by its password. A hacked site that names root as its user
+// would else be handed every neighbour's database.
+func refuseTrust(ctx context.Context, config dbConfig, host dbHost) error {
+	config.Password = core.NewSecret(rand.Text())
+	db, err := openDatabase(config, host)
+	if err != nil {
+		return databaseError(config.Name, err)
+	}
+	defer db.Close() //nolint:errcheck // nothing was written
+	if err := db.PingContext(ctx); err != nil {
+		return nil //nolint:nilerr // that is as it should be; the right password comes next
+	}
+	return &core.Refusal{Kind: core.ErrDatabase, Detail: fmt.Sprintf(
+		"The database server lets the user “%s” of the database “%s” in without its password, because of who runs this console; that proves nothing about the site. Ask your web manager to give the site a database user with a password of its own.",
+		safetext.Line(config.User), safetext.Line(config.Name))}
+}
