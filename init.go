@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"breakglass/core"
 
@@ -57,6 +58,9 @@ func (o initOrder) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkKey(key); err != nil {
+		return err
+	}
 	if err := o.writeConfig(out); err != nil {
 		return err
 	}
@@ -69,6 +73,18 @@ func (o initOrder) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return errors.Join(o.addManager(ctx, p, key, out), p.close())
+}
+
+// checkKey sees to it that nothing is made for a key that would be refused in
+// the end.
+func (o initOrder) checkKey(key string) error {
+	if strings.Contains(key, "PRIVATE KEY") {
+		return fmt.Errorf("%s is a PRIVATE key, which must never leave your machine; give the .pub file beside it", o.keyFile)
+	}
+	if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key)); err != nil {
+		return fmt.Errorf("%s holds no public key; give a .pub file, with one line such as “ssh-ed25519 AAAA… name”: %w", o.keyFile, err)
+	}
+	return nil
 }
 
 func (o initOrder) addManager(ctx context.Context, p *parts, key string, out io.Writer) error {

@@ -210,6 +210,21 @@ func TestSFTPIsForOwnersWithTokenOnly(t *testing.T) {
 	}
 }
 
+// A subsystem that was refused leads nowhere by another request either.
+func TestARefusedSubsystemIsNoWayIn(t *testing.T) {
+	w := newWorld(t)
+	w.openGrant()
+	w.backUp()
+	channel, requests, err := w.client(w.withToken(), gossh.Password(w.passphrase)).OpenChannel("session", nil)
+	check(t, err)
+	go gossh.DiscardRequests(requests)
+	for _, name := range []string{"subsystem", "shell"} {
+		if ok, err := channel.SendRequest(name, true, gossh.Marshal(struct{ Name string }{"evil"})); ok || err != nil {
+			t.Errorf("%s: %v %v", name, ok, err)
+		}
+	}
+}
+
 func TestPanicInSFTPEndsNothingElse(t *testing.T) {
 	w := newWorld(t)
 	w.openGrant()

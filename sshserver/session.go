@@ -27,12 +27,13 @@ func (s *Server) door(sess ssh.Session, what string) (open bool) {
 		s.report("bind to grant", err)
 	}
 	switch what {
-	case "shell", "exec":
-		open = one.actor.Role == core.RoleOwner || one.actor.Role == core.RoleManager || one.actor.Role == core.RoleAuditor
 	case "subsystem":
 		// Whether files may be fetched is said in the session: OpenSSH's client
 		// drops what stands on standard error before a refused subsystem.
 		open = sess.Subsystem() == "sftp"
+	case "shell", "exec":
+		// The library keeps the name of a subsystem that was refused.
+		open = sess.Subsystem() == "" && (one.actor.Role == core.RoleOwner || one.actor.Role == core.RoleManager || one.actor.Role == core.RoleAuditor)
 	}
 	if open {
 		one.mu.Lock()

@@ -50,6 +50,8 @@ func (t *tree) answer(where string, err error) error {
 		return denied
 	case view.Refused(err):
 		return errors.New(view.Sentence(lang, err))
+	case t.ctx.Err() != nil:
+		return io.EOF // the client has gone: no incident for each read that it left behind
 	default:
 		return errors.New(text("incident", map[string]any{"ID": t.server.incident(where, err)}))
 	}
