@@ -151,6 +151,17 @@ func (c *config) check() error {
 	)
 }
 
+// findRoots refuses roots that are not there. Only a console needs them: a
+// channel can be tried on a machine without sites.
+func (c *config) findRoots() error {
+	for _, root := range c.Roots {
+		if info, err := os.Stat(root); err != nil || !info.IsDir() {
+			return fmt.Errorf("roots: there is no directory %q; name one under which sites lie", root)
+		}
+	}
+	return nil
+}
+
 // check refuses an incomplete channel. Files instead of messages are for a
 // server that only this machine can reach: anyone who reads them has the code.
 func (c channelConfig) check(name, listenHost string, providers ...string) error {

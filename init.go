@@ -114,14 +114,18 @@ func (o initOrder) configWords() string {
 	return " --config " + o.config
 }
 
-// sample is the config that init writes. %s is the data directory.
+// usualRoots are where sites lie on most machines; the first one that is there
+// stands in the config that init writes.
+var usualRoots = []string{"/var/www", "/srv/www", "/srv", "/home"}
+
+// sample is the config that init writes: its data directory and its root.
 const sample = `# The configuration of breakglass. An unknown key is an error.
 
 listen: 0.0.0.0:2222          # address and port of the SSH server
 # host: console.example.com   # the name that people type after the @; else this machine's own
 data: %s   # the database, the keys and the archives
 roots:                        # where sites may lie
-  - /var/www
+  - %s
 retention: 168h               # how long archives are kept
 
 # How codes and notices leave. The secret comes from key_file (mode 0600), from a
@@ -159,12 +163,21 @@ func (o initOrder) writeConfig(out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("write the config: %w", err)
 	}
-	_, err = fmt.Fprintf(f, sample, data)
+	_, err = fmt.Fprintf(f, sample, data, usualRoot())
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write the config: %w", err)
 	}
 	_, err = fmt.Fprintf(out, "Wrote %s: look it through, above all roots, mail and sms.\n", o.config)
 	return err
+}
+
+func usualRoot() string {
+	for _, root := range usualRoots {
+		if info, err := os.Stat(root); err == nil && info.IsDir() {
+			return root
+		}
+	}
+	return usualRoots[0]
 }
 
 // readKeyFile reads a public key from a file, or from standard input for "-".

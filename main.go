@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"breakglass/core"
+
 	"github.com/spf13/cobra"
 )
 
@@ -87,10 +89,7 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 // sentence is what a person reads of an error: a refusal's own sentence where
 // there is one, for the operations around it say nothing to them.
 func sentence(err error) string {
-	var refusal interface {
-		error
-		Unwrap() []error
-	}
+	var refusal *core.Refusal
 	if errors.As(err, &refusal) {
 		return refusal.Error()
 	}

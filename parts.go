@@ -38,6 +38,9 @@ func openParts(ctx context.Context, c config, log *slog.Logger) (_ *parts, err e
 			err = errors.Join(err, p.close())
 		}
 	}()
+	if err := c.findRoots(); err != nil {
+		return p, err
+	}
 	// The database comes first: it is the lock of the whole directory.
 	if p.store, err = store.Open(filepath.Join(c.Data, "breakglass.db"), store.Options{}); err != nil {
 		return p, err

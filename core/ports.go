@@ -136,7 +136,8 @@ type Engine interface {
 	Inspect(ctx context.Context, spec SiteSpec) (SiteReport, error)
 	// Run writes the archive to w and reports progress as often as it likes;
 	// report must not block. It stops soon after ctx ends and leaves nothing
-	// behind. Errors wrap ErrSite, ErrDatabase, ErrNoSpace or ErrCancelled.
+	// behind. Errors wrap ErrSite, ErrNoSpace or ErrCancelled. A database that
+	// cannot be dumped is none: the result says NOT COMPLETE and names it.
 	Run(ctx context.Context, order BackupOrder, w io.Writer, report func(Progress)) (BackupResult, error)
 	// Extension is that of the archives it writes: ".tar.gz".
 	Extension() string
