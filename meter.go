@@ -44,6 +44,12 @@ func (m *meter) show(p core.Progress) {
 		pace = meterBar
 	}
 	step := running(p)
+	if step == "" { // between two steps, or at the end, of which the result tells
+		if m.terminal {
+			fmt.Fprint(m.w, "\r\x1b[K")
+		}
+		return
+	}
 	now := time.Now()
 	if step == m.step && now.Sub(m.last) < pace {
 		return
@@ -57,9 +63,6 @@ func (m *meter) show(p core.Progress) {
 		})
 	case m.terminal:
 		fmt.Fprintf(m.w, "\r\x1b[K%s", view.Cut(line(step, p), 79))
-		if step == "" {
-			fmt.Fprint(m.w, "\r\x1b[K")
-		}
 	default:
 		fmt.Fprintln(m.w, line(step, p))
 	}
@@ -76,9 +79,9 @@ func running(p core.Progress) string {
 }
 
 func line(step string, p core.Progress) string {
-	text := fmt.Sprintf("%s: %s read, %s", orDefault(step, "done"), view.Size(p.BytesDone), view.Rate(p.Rate))
+	text := fmt.Sprintf("%s: %s read, %s", step, view.Size(p.BytesDone), view.Rate(p.Rate))
 	if p.TotalKnown && p.BytesTotal > 0 {
-		text = fmt.Sprintf("%s: %3d %%  %s of %s, %s", orDefault(step, "done"), min(100, p.BytesDone*100/p.BytesTotal), view.Size(p.BytesDone), view.Size(p.BytesTotal), view.Rate(p.Rate))
+		text = fmt.Sprintf("%s: %3d %%  %s of %s, %s", step, min(100, p.BytesDone*100/p.BytesTotal), view.Size(p.BytesDone), view.Size(p.BytesTotal), view.Rate(p.Rate))
 	}
 	if p.ETA > 0 {
 		text += ", " + view.Left(p.ETA) + " left"
