@@ -6,8 +6,27 @@ import (
 	"breakglass/core"
 )
 
+// dbDriver is the kind of a database server.
+type dbDriver string
+
+// The kinds of database that a site may have. The zero value is MySQL's.
+const (
+	driverMySQL    dbDriver = "mysql" // MariaDB too
+	driverPostgres dbDriver = "pgsql"
+	driverSQLite   dbDriver = "sqlite" // a file: dbConfig.Name is its path
+)
+
+// port is where such a server listens unless told otherwise.
+func (d dbDriver) port() int {
+	if d == driverPostgres {
+		return 5432
+	}
+	return 3306
+}
+
 // dbConfig is what a site's configuration says about one database.
 type dbConfig struct {
+	Driver   dbDriver
 	File     string // that it stands in, as a sentence names it
 	Labels   dbLabels
 	Name     string

@@ -1,9 +1,11 @@
 package backup
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -12,6 +14,8 @@ import (
 )
 
 // dbHost is where a database server listens: a socket, or an address and port.
+// A socket of PostgreSQL is the file itself, /run/postgresql/.s.PGSQL.5432, and
+// Port is the number in its name.
 type dbHost struct {
 	Socket string
 	Host   string
@@ -27,25 +31,32 @@ var defaultSockets = []string{
 // parseDBHost reads DB_HOST in the forms that WordPress knows: host, host:port,
 // host:/socket, /socket or :/socket, IPv6 with or without brackets. A host
 // beyond this machine is refused unless it is the one that the manager vouches
-// for: a hacked site must not send us elsewhere.
-func parseDBHost(text, vouched string) (dbHost, error) {
-	h, ok := splitDBHost(text)
+// for: a hacked site must not send us elsewhere. PostgreSQL's sockets may be
+// named by their directory, and no host at all is the usual one.
+func parseDBHost(driver dbDriver, text, vouched string) (dbHost, error) {
+	if driver == driverPostgres && text == "" {
+		text = postgresSockets
+	}
+	h, ok := splitDBHost(driver, text)
 	if !ok {
 		return dbHost{}, core.Refuse(core.ErrDatabase, "The site's database host, “%s”, is not a host, a host:port or a socket; ask your web manager.", safetext.Line(text))
 	}
 	if h.Socket != "" {
+		if driver == driverPostgres {
+			h = postgresSocket(h.Socket)
+		}
 		if len(h.Socket) > 107 || filepath.Clean(h.Socket) != h.Socket {
 			return dbHost{}, core.Refuse(core.ErrDatabase, "The socket “%s” of the site's database is not a plain absolute path; ask your web manager.", safetext.Line(h.Socket))
 		}
 		return h, nil
 	}
 	if strings.EqualFold(h.Host, "localhost") {
-		return localServer(h), nil
+		return localServer(driver, h), nil
 	}
 	if address, err := netip.ParseAddr(h.Host); err == nil && address.Unmap().IsLoopback() {
 		return h, nil
 	}
-	if vouched == "" || !sameHost(h, vouched) {
+	if vouched == "" || !sameHost(driver, h, vouched) {
 		return dbHost{}, core.Refuse(core.ErrDatabase, "The site keeps its database on another machine, “%s”, which its web manager has not confirmed; ask the manager to set it as the site's database host.",
 			safetext.Line(h.Host))
 	}
@@ -54,8 +65,8 @@ func parseDBHost(text, vouched string) (dbHost, error) {
 }
 
 // sameHost compares a host with the one vouched for, which may name a port.
-func sameHost(h dbHost, vouched string) bool {
-	v, ok := splitDBHost(vouched)
+func sameHost(driver dbDriver, h dbHost, vouched string) bool {
+	v, ok := splitDBHost(driver, vouched)
 	if !ok || v.Socket != "" || !strings.EqualFold(v.Host, h.Host) {
 		return false
 	}
@@ -63,21 +74,65 @@ func sameHost(h dbHost, vouched string) bool {
 	return !named || v.Port == h.Port
 }
 
-// localServer does what PHP does with "localhost": it means the default socket.
-// Where there is none the port on loopback is left.
-func localServer(h dbHost) dbHost {
-	for _, path := range defaultSockets {
-		if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
-			return dbHost{Socket: path}
+// localServer does what PHP does with "localhost": for MySQL it means the default
+// socket. Where there is none the port on loopback is left.
+func localServer(driver dbDriver, h dbHost) dbHost {
+	if driver != driverPostgres {
+		for _, path := range defaultSockets {
+			if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+				return dbHost{Socket: path}
+			}
 		}
 	}
 	h.Host = "127.0.0.1"
 	return h
 }
 
-const defaultPort = 3306
+// postgresSockets is the directory in which PostgreSQL has its sockets unless
+// told otherwise.
+const postgresSockets = "/var/run/postgresql"
 
-func splitDBHost(text string) (dbHost, bool) {
+var postgresSocketForm = regexp.MustCompile(`/\.s\.PGSQL\.([1-9][0-9]{0,4})$`)
+
+// postgresSocket is the socket that a path of libpq means: the socket itself, or
+// the directory of the one with the usual number.
+func postgresSocket(path string) dbHost {
+	if m := postgresSocketForm.FindStringSubmatch(path); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			return dbHost{Socket: path, Port: n}
+		}
+	}
+	return dbHost{Socket: fmt.Sprintf("%s/.s.PGSQL.%d", strings.TrimSuffix(path, "/"), driverPostgres.port()), Port: driverPostgres.port()}
+}
+
+// joinDBHost puts what a configuration says in parts into the one form that
+// parseDBHost reads.
+func joinDBHost(driver dbDriver, host, port, socket string) string {
+	switch {
+	case socket != "":
+		return socket
+	case port == "":
+		return host
+	case driver == driverPostgres && (host == "" || strings.HasPrefix(host, "/")):
+		if host == "" {
+			host = postgresSockets
+		}
+		return host + "/.s.PGSQL." + port
+	case strings.Contains(host, "/"):
+		return host
+	case strings.Contains(strings.Trim(host, "[]"), ":") && !strings.HasPrefix(host, "["):
+		if _, err := netip.ParseAddr(host); err != nil {
+			return host // it names a port itself
+		}
+		return "[" + host + "]:" + port
+	case host == "":
+		return ""
+	default:
+		return host + ":" + port
+	}
+}
+
+func splitDBHost(driver dbDriver, text string) (dbHost, bool) {
 	if text == "" || strings.ContainsAny(text, " \t'\"`\\;#") {
 		return dbHost{}, false
 	}
@@ -88,9 +143,9 @@ func splitDBHost(text string) (dbHost, bool) {
 		return dbHost{Socket: text}, true
 	}
 	if address, err := netip.ParseAddr(text); err == nil {
-		return dbHost{Host: address.WithZone("").String(), Port: defaultPort}, address.Zone() == ""
+		return dbHost{Host: address.WithZone("").String(), Port: driver.port()}, address.Zone() == ""
 	}
-	host, port := text, strconv.Itoa(defaultPort)
+	host, port := text, strconv.Itoa(driver.port())
 	if at := strings.LastIndexByte(text, ':'); at >= 0 && !strings.HasSuffix(text, "]") {
 		host, port = text[:at], text[at+1:]
 	}

@@ -49,9 +49,12 @@ func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, erro
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	host, err := parseDBHost(config.Host, vouched)
+	host, err := parseDBHost(config.Driver, config.Host, vouched)
 	if err != nil {
 		return nil, err
+	}
+	if config.Driver != driverMySQL {
+		return nil, core.Refuse(core.ErrDatabase, "The site's database “%s” is of a kind (%s) that this console cannot dump; ask your web manager or hosting company for a dump of it.", safetext.Line(config.Name), config.Driver)
 	}
 	if err := refuseTrust(ctx, config, host); err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func parseWPConfig(src []byte) (dbConfig, error) {
 		return dbConfig{}, err
 	}
 	return dbConfig{
-		File: "wp-config.php", Labels: wpLabels, Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
+		Driver: driverMySQL, File: "wp-config.php", Labels: wpLabels, Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
 		Charset: found["DB_CHARSET"], Prefix: prefix, Engine: found["DB_ENGINE"],
 	}, nil
 }

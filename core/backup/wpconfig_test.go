@@ -209,7 +209,7 @@ func TestParseDBHost(t *testing.T) {
 		{"[::1", "", dbHost{}, false},
 		{"localhost:/" + strings.Repeat("x", 200), "", dbHost{}, false},
 	} {
-		got, err := parseDBHost(c.text, c.vouched)
+		got, err := parseDBHost(driverMySQL, c.text, c.vouched)
 		if (err == nil) != c.ok || c.ok && got != c.want {
 			t.Errorf("%q for %q: %+v %v", c.text, c.vouched, got, err)
 		}
@@ -217,7 +217,7 @@ func TestParseDBHost(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 		}
 	}
-	if h, err := parseDBHost("localhost", ""); err != nil || h.Remote || h.Socket == "" && h.Host != "127.0.0.1" {
+	if h, err := parseDBHost(driverMySQL, "localhost", ""); err != nil || h.Remote || h.Socket == "" && h.Host != "127.0.0.1" {
 		t.Errorf("localhost: %+v %v", h, err)
 	}
 }
@@ -227,7 +227,7 @@ func FuzzParseDBHost(f *testing.F) {
 		f.Add(seed, "db.example")
 	}
 	f.Fuzz(func(t *testing.T, text, vouched string) {
-		h, err := parseDBHost(text, vouched)
+		h, err := parseDBHost(driverMySQL, text, vouched)
 		if err == nil && (h.Socket == "") == (h.Host == "") {
 			t.Fatalf("%q: %+v", text, h)
 		}
