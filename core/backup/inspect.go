@@ -36,7 +36,7 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	s, err := e.detect(ctx, root, spec.Root)
+	s, err := e.detect(ctx, root, spec)
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
 	}

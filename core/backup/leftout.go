@@ -67,7 +67,7 @@ func below(dir, relative string) (string, bool) {
 // marked reports whether the site is of the kind that a rule is for.
 func (s *site) marked(rule string) bool {
 	if strings.HasPrefix(rule, "storage/") {
-		return s.has["artisan"] // Laravel
+		return s.at(".", "Laravel")
 	}
-	return s.has["bin/console"] || s.has["app/etc/env.php"] // Symfony, Magento
+	return s.at(".", "Symfony") || s.at(".", "Magento")
 }

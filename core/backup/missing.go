@@ -6,6 +6,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/safetext"
+	"breakglass/core/words"
 )
 
 // undumpable reports whether an error concerns a database alone. On the worst
@@ -17,7 +18,12 @@ func undumpable(ctx context.Context, err error) bool {
 
 // lack notes that the database of a source is missing, before anything is read.
 func (s *site) lack(from source, err error) {
-	s.notes = append(s.notes, finding{s.missingNote(from, sentence(err)), true})
+	n := s.missingNote(from, sentence(err))
+	if from.err != nil {
+		n.id = "archive.note.database_unread"
+		n.data["Command"] = words.Verbatim("site set " + safetext.Line(s.name) + " --database URL")
+	}
+	s.notes = append(s.notes, finding{n, true})
 	s.missing = append(s.missing, from.line(err))
 }
 
@@ -27,7 +33,7 @@ func (s *site) missingNote(from source, why string) note {
 	if at == "." {
 		at = s.path
 	}
-	return newNote("archive.note.other_wordpress", "Path", shown(at), "Why", why)
+	return newNote("archive.note.database", "Kind", from.kind, "Path", shown(at), "Why", why)
 }
 
 // line is the manifest's line of a database that is not in the archive.

@@ -90,7 +90,7 @@ func (r *run) detect() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.site, err = r.engine.detect(r.ctx, root, r.order.Root); err != nil {
+	if r.site, err = r.engine.detect(r.ctx, root, r.order.SiteSpec); err != nil {
 		return errors.Join(err, root.Close())
 	}
 	if r.dumps, r.dumper, err = r.engine.planDumps(r.ctx, r.site, r.order.DatabaseHost); err != nil {

@@ -99,22 +99,19 @@ func (r *run) addStream(path string, size int64, mtime time.Time, content io.Rea
 
 // addOutside adds what belongs to the site and lies outside its root.
 func (r *run) addOutside() error {
-	for _, in := range r.site.installs {
-		if !in.outside {
-			continue
-		}
-		h := r.tarHeader(outsideDir+"/wp-config.php", in.info)
-		h.Typeflag, h.Size = tar.TypeReg, int64(len(in.text))
+	for _, f := range r.site.outside {
+		h := r.tarHeader(outsideDir+"/"+f.name, f.info)
+		h.Typeflag, h.Size = tar.TypeReg, int64(len(f.text))
 		if err := r.out.begin(h); err != nil {
 			return err
 		}
-		if err := r.out.write(in.text); err != nil {
+		if err := r.out.write(f.text); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(in.text)
+		sum := sha256.Sum256(f.text)
 		entry := r.entryOf(lineFile, h)
 		entry.SHA256 = hex.EncodeToString(sum[:])
-		r.countFile("wp-config.php", int64(len(in.text)))
+		r.countFile(f.name, int64(len(f.text)))
 		if err := r.out.line(entry); err != nil {
 			return err
 		}

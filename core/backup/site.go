@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"syscall"
+
+	"breakglass/core"
 )
 
 // site is what a run knows of a site before it reads it. Close gives its root
@@ -17,13 +20,22 @@ import (
 type site struct {
 	root     *os.Root
 	path     string // of the root
+	name     string // of the site
 	kind     string
 	installs []install
 	sources  []source        // of databases
 	missing  []Database      // lines of those that are not in the archive
-	has      map[string]bool // of markers
 	known    map[string]bool // directories in which detection met a WordPress
 	notes    []finding
+	places   []place       // of programs other than WordPress
+	outside  []outsideFile // files above the root that were read
+}
+
+// outsideFile is a file of the site that lies above its root.
+type outsideFile struct {
+	name string // as it is called there
+	text []byte
+	info fs.FileInfo
 }
 
 // finding is a note of detection; missing says that the backup lacks something.
@@ -34,13 +46,11 @@ type finding struct {
 
 // install is a WordPress of a site.
 type install struct {
-	dir     string // below the root, "." for the root itself
-	core    bool   // WordPress itself is there, not its configuration alone
-	config  string // where its wp-config.php is, below the root; "" where outside
-	text    []byte // of the wp-config.php
-	info    fs.FileInfo
-	outside bool // its wp-config.php lies one level above the root
-	sqlite  bool // its database is SQLite, in its files
+	dir    string // below the root, "." for the root itself
+	core   bool   // WordPress itself is there, not its configuration alone
+	config string // where its wp-config.php is, below the root; "" where above
+	text   []byte // of the wp-config.php
+	sqlite bool   // its database is SQLite, in its files
 }
 
 // The limits of detection.
@@ -50,44 +60,35 @@ const (
 	maxConfig    = 1 << 20
 )
 
-// markers are files that tell what a site is made with, and whether it usually
-// keeps data in a database server that is not dumped here.
+// markers are files of programs that usually keep data in a database server, and
+// whose configuration is not understood.
 var markers = []struct{ path, kind string }{
-	{"sites/default/settings.php", "Drupal"},
-	{"configuration.php", "Joomla"},
-	{"app/etc/env.php", "Magento"},
-	{"artisan", "Laravel"},
-	{"bin/console", "Symfony"},
 	{"config/settings.inc.php", "PrestaShop"},
+	{"app/config/parameters.php", "PrestaShop"},
 	{"typo3conf", "TYPO3"},
 	{"LocalSettings.php", "MediaWiki"},
 }
 
 // detect finds out what a site is. It reads a few files and connects to
 // nothing.
-func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site, error) {
-	s := &site{root: root, path: path, has: map[string]bool{}, known: map[string]bool{}}
+func (e *Engine) detect(ctx context.Context, root *os.Root, spec core.SiteSpec) (*site, error) {
+	s := &site{root: root, path: spec.Root, name: spec.Site, known: map[string]bool{}}
 	if err := s.findInstalls(ctx, ".", 0); err != nil {
 		return nil, err
 	}
-	for _, marker := range markers {
-		if _, err := root.Lstat(marker.path); err == nil {
-			s.has[marker.path] = true
-			if !s.known["."] && s.kind == "" {
-				s.kind = marker.kind
-				s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", marker.kind), true})
-			}
+	s.placeAbove()
+	s.lookForMarkers()
+	s.installs = slices.DeleteFunc(slices.Clone(s.installs), s.claimed)
+	if len(s.installs) > 0 {
+		s.kind = s.wordPressKind(s.installs[0].dir)
+		if err := s.readConfigs(); err != nil {
+			return nil, err
 		}
 	}
-	if len(s.installs) > 0 {
-		s.installs = slices.DeleteFunc(slices.Clone(s.installs), s.claimed)
-		s.kind = s.wordPressKind(s.installs[0].dir)
-		return s, s.readConfigs()
+	if err := s.readPlaces(); err != nil {
+		return nil, err
 	}
-	if s.kind == "" && s.environmentNamesDatabase() {
-		s.kind = ".env"
-		s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", s.kind), true})
-	}
+	s.lookAtProgram()
 	if s.kind != "" {
 		return s, nil
 	}
@@ -99,13 +100,14 @@ func (e *Engine) detect(ctx context.Context, root *os.Root, path string) (*site,
 	return s, nil
 }
 
-var environmentForm = regexp.MustCompile(`(?m)^\s*(export\s+)?(DB_HOST|DB_DATABASE|DB_CONNECTION\s*=\s*["']?(mysql|mariadb|pgsql)|DATABASE_URL\s*=\s*["']?(mysql|mariadb|postgres))`)
-
-// environmentNamesDatabase reports whether a .env file tells of a database
-// server.
-func (s *site) environmentNamesDatabase() bool {
-	text, _, err := readSmall(s.root, ".env")
-	return err == nil && environmentForm.Match(text)
+// lookForMarkers notes programs that are known by name only.
+func (s *site) lookForMarkers() {
+	for _, marker := range markers {
+		if _, err := s.root.Lstat(marker.path); err == nil && !s.known["."] && s.kind == "" {
+			s.kind = marker.kind
+			s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", marker.kind), true})
+		}
+	}
 }
 
 // Close gives the root back.
@@ -129,6 +131,7 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 			s.notes = append(s.notes, finding{newNote("archive.note.many_databases", "Path", shown(join(dir, "db-config.php"))), true})
 		}
 	}
+	s.findPlaces(dir)
 	if depth == installDepth {
 		return nil
 	}
@@ -137,7 +140,7 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 		return nil //nolint:nilerr // the walk meets it again and says so
 	}
 	for _, name := range names {
-		if name == "wp-content" || name == "wp-includes" || name == "wp-admin" || name == "node_modules" {
+		if slices.Contains(notSearched, name) {
 			continue
 		}
 		info, err := s.root.Lstat(join(dir, name))
@@ -150,6 +153,10 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	}
 	return nil
 }
+
+// notSearched are directories in which no site of its own lies, and that may be
+// large.
+var notSearched = []string{"wp-content", "wp-includes", "wp-admin", "node_modules", "vendor"}
 
 // exists reports whether there is something but a directory.
 func (s *site) exists(relative string) bool {
@@ -178,13 +185,21 @@ func (s *site) wordPressKind(dir string) string {
 	return "WordPress"
 }
 
-// readSmall reads a file of at most maxConfig bytes.
+// readSmall reads a file of at most maxConfig bytes. A link is followed as long
+// as it stays within root.
 func readSmall(root *os.Root, relative string) ([]byte, fs.FileInfo, error) {
-	f, info, err := openFile(root, relative)
+	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file: %w", relative, fs.ErrInvalid)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	if info.Size() > maxConfig {
 		return nil, nil, fmt.Errorf("%s is larger than %d bytes: %w", relative, maxConfig, fs.ErrInvalid)
 	}

@@ -39,7 +39,7 @@ func (s *site) readConfig(in *install) (err error) {
 	in.sqlite = s.usesSQLite(in.dir)
 	for _, candidate := range []string{in.dir, path.Dir(in.dir)} {
 		in.config = join(candidate, "wp-config.php")
-		in.text, in.info, err = readSmall(s.root, in.config)
+		in.text, _, err = readSmall(s.root, in.config)
 		if err == nil {
 			return nil
 		}
@@ -66,37 +66,57 @@ func (s *site) readConfig(in *install) (err error) {
 }
 
 // configAbove reads a wp-config.php one level above the root, on the conditions
-// that WordPress itself has, and only if the site's own user could read it: a
-// hacked site that drops its configuration must not be handed a neighbour's.
+// that WordPress itself has.
 func (s *site) configAbove(in *install) (found bool, err error) {
-	above, err := os.OpenRoot(filepath.Dir(s.path))
-	if err != nil {
-		return false, nil //nolint:nilerr // then there is none for us
-	}
-	defer above.Close() //nolint:errcheck // it was only read
-	if _, err := above.Lstat("wp-settings.php"); err == nil || s.path == "/" {
+	if s.existsAbove("wp-settings.php") {
 		return false, nil
 	}
-	info, err := above.Lstat("wp-config.php")
+	in.text, found, err = s.readAbove("wp-config.php")
+	return found, err
+}
+
+// existsAbove reports whether there is a file, or a link, one level above the
+// root.
+func (s *site) existsAbove(name string) bool {
+	above, err := os.OpenRoot(filepath.Dir(s.path))
 	if err != nil {
-		return false, nil //nolint:nilerr // there is none
+		return false
 	}
-	text, read, err := readSmall(above, "wp-config.php")
+	defer above.Close() //nolint:errcheck // it was only read
+	info, err := above.Lstat(name)
+	return err == nil && !info.IsDir()
+}
+
+// readAbove reads a file that lies above the root, where the root is a program's
+// public directory, and keeps it for the archive. It is read only if the site's
+// own user could read it: a hacked site that drops its configuration must not be
+// handed a neighbour's.
+func (s *site) readAbove(name string) (text []byte, found bool, err error) {
+	above, err := os.OpenRoot(filepath.Dir(s.path))
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // then there is none for us
+	}
+	defer above.Close() //nolint:errcheck // it was only read
+	info, err := above.Lstat(name)
+	if err != nil || s.path == "/" {
+		return nil, false, nil //nolint:nilerr // there is none
+	}
+	text, read, err := readSmall(above, name)
 	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
-		return false, &core.Refusal{
+		return nil, false, &core.Refusal{
 			Kind: core.ErrDatabase, Cause: err,
-			Detail: "The wp-config.php one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.",
+			Detail: fmt.Sprintf("The %s one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.", name),
 		}
 	}
 	own, err := s.root.Lstat(".")
 	if err != nil {
-		return false, siteError(s.path, err)
+		return nil, false, siteError(s.path, err)
 	}
 	if !readableBy(read, own) {
-		return false, core.Refuse(core.ErrDatabase, "The wp-config.php one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.")
+		return nil, false, core.Refuse(core.ErrDatabase, "The %s one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.", name)
 	}
-	in.text, in.info, in.outside = text, read, true
-	return true, nil
+	s.outside = append(s.outside, outsideFile{name, text, read})
+	return text, true, nil
 }
 
 // readableBy reports whether the owner of a directory may read a file by its

@@ -1,0 +1,96 @@
+package backup
+
+import (
+	"net/url"
+	"strings"
+
+	"breakglass/core"
+)
+
+// urlLabels are what the parts of a database's URL are called.
+var urlLabels = dbLabels{Name: "the database's name", User: "the user", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
+
+// urlDrivers are the schemes of a database's URL.
+var urlDrivers = map[string]dbDriver{
+	"mysql": driverMySQL, "mysqli": driverMySQL, "mysql2": driverMySQL, "mariadb": driverMySQL, "pdo-mysql": driverMySQL, "pdo_mysql": driverMySQL,
+	"postgres": driverPostgres, "postgresql": driverPostgres, "pgsql": driverPostgres, "postgis": driverPostgres,
+	"pdo-pgsql": driverPostgres, "pdo_pgsql": driverPostgres, "pgsql+socket": driverPostgres,
+	"sqlite": driverSQLite, "sqlite3": driverSQLite, "pdo-sqlite": driverSQLite, "pdo_sqlite": driverSQLite,
+}
+
+// parseDatabaseURL reads mysql://user:password@host:port/name?unix_socket=/path
+// as Doctrine and Laravel do, and its kin. file and label are what a sentence
+// names. No refusal repeats any of the text: a password is in it.
+func parseDatabaseURL(file, label, text string) (dbConfig, error) {
+	bad := func(why string) (dbConfig, error) {
+		return dbConfig{}, core.Refuse(core.ErrDatabase, "%s in %s is no URL of a database that is understood (%s); it should look like mysql://user@localhost/name. Ask your web manager.", label, file, why)
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		if scheme, rest, ok = strings.Cut(text, ":"); !ok || urlDrivers[strings.ToLower(scheme)] != driverSQLite {
+			return bad("it has no scheme")
+		}
+	}
+	driver, ok := urlDrivers[strings.ToLower(scheme)]
+	if !ok {
+		return bad("its scheme is not known")
+	}
+	c := dbConfig{Driver: driver, File: file, Labels: urlLabels}
+	rest, query, _ := strings.Cut(rest, "?")
+	if strings.Contains(rest, "#") {
+		return bad("a # must be written as %23")
+	}
+	if driver == driverSQLite {
+		c.Name = percentDecoded(strings.TrimPrefix(rest, "/"))
+		return c, nil
+	}
+	authority, path, _ := strings.Cut(rest, "/")
+	user, host := "", authority
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		user, host = authority[:at], authority[at+1:]
+	} else if strings.Contains(path, "@") {
+		return bad("a / must be written as %2F")
+	}
+	name, password, _ := strings.Cut(user, ":")
+	c.User, c.Password, c.Name = percentDecoded(name), core.NewSecret(percentDecoded(password)), percentDecoded(path)
+	options, err := url.ParseQuery(query)
+	if err != nil { // it would repeat what it could not read
+		return bad("what follows the ? cannot be read")
+	}
+	c.Charset = options.Get("charset")
+	c.Host = urlHost(driver, host, options)
+	return c, nil
+}
+
+// urlHost is where a URL's server listens.
+func urlHost(driver dbDriver, host string, options url.Values) string {
+	if strings.Contains(host, "%") {
+		host = percentDecoded(host) // libpq's sockets: postgresql://%2Frun%2Fpostgresql/name
+	}
+	socket := options.Get("unix_socket")
+	if socket == "" {
+		socket = options.Get("socket")
+	}
+	if inQuery := options.Get("host"); inQuery != "" && host == "" {
+		host = inQuery
+	}
+	host = joinDBHost(driver, host, options.Get("port"), socket)
+	if host == "" && driver == driverMySQL {
+		return "localhost"
+	}
+	return host
+}
+
+// percentDecoded decodes %XX as PHP's rawurldecode does: what is no code stays.
+func percentDecoded(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) && digit(text[i+1]) < 16 && digit(text[i+2]) < 16 {
+			out.WriteByte(byte(digit(text[i+1])<<4 | digit(text[i+2])))
+			i += 2
+			continue
+		}
+		out.WriteByte(text[i])
+	}
+	return out.String()
+}

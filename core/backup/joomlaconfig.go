@@ -1,0 +1,66 @@
+package backup
+
+import (
+	"regexp"
+
+	"breakglass/core"
+)
+
+var joomlaProgram = program{
+	name: "Joomla", markers: []string{"configuration.php"},
+	version: "administrator/manifests/files/joomla.xml", form: regexp.MustCompile(`<version>([0-9A-Za-z.+-]{1,32})</version>`),
+	read: readJoomla,
+}
+
+var joomlaLabels = dbLabels{Name: "$db", User: "$user", Password: "$password", Host: "$host", Charset: "the charset", Prefix: "$dbprefix"}
+
+// joomlaDrivers are the values of $dbtype.
+var joomlaDrivers = map[string]dbDriver{
+	"": driverMySQL, "mysqli": driverMySQL, "mysql": driverMySQL, "pdomysql": driverMySQL,
+	"pgsql": driverPostgres, "postgresql": driverPostgres, "sqlite": driverSQLite,
+}
+
+func readJoomla(p place) ([]source, error) {
+	text, found, err := p.file("configuration.php")
+	if err != nil || !found {
+		return nil, err
+	}
+	config, err := parseJoomla(p.called("configuration.php"), text)
+	return []source{{config: config, err: err}}, nil
+}
+
+// parseJoomla reads a configuration.php: the variables of the class JConfig.
+func parseJoomla(file string, src []byte) (dbConfig, error) {
+	r := &phpReader{file: file, tokens: phpTokens(src)}
+	values := map[string]phpValue{}
+	for ; r.at < len(r.tokens); r.at++ {
+		if r.peek(0).kind != phpVariable || !r.sign(1, "=") || r.sign(2, "=") || r.sign(2, ">") {
+			continue
+		}
+		name := r.peek(0).text
+		r.at += 2
+		v := r.value()
+		if before, ok := values[name]; ok && (before.kind != phpScalar || v.kind != phpScalar || before.text != v.text) {
+			v = phpValue{kind: phpConflict, file: file, line: before.line, where: v.line}
+		}
+		values[name] = v
+	}
+	f := fields{file: file}
+	kind := f.plain(values["dbtype"], "$dbtype")
+	driver, ok := joomlaDrivers[kind]
+	c := dbConfig{
+		Driver: driver, File: file, Labels: joomlaLabels, Name: f.plain(values["db"], "$db"), User: f.plain(values["user"], "$user"),
+		Password: core.NewSecret(f.plain(values["password"], "$password")), Host: f.plain(values["host"], "$host"), Prefix: f.plain(values["dbprefix"], "$dbprefix"),
+	}
+	switch {
+	case f.err != nil:
+		return dbConfig{}, f.err
+	case values["db"].kind == phpNothing:
+		return dbConfig{}, unset(file, "$db")
+	case !ok:
+		return dbConfig{}, unknownDriver(file, "$dbtype")
+	case c.Host == "":
+		c.Host = "localhost"
+	}
+	return c, nil
+}

@@ -1,0 +1,240 @@
+package backup
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"breakglass/core"
+)
+
+var laravelProgram = program{
+	name: "Laravel", markers: []string{"artisan"},
+	version: "vendor/laravel/framework/src/Illuminate/Foundation/Application.php", form: regexp.MustCompile(`const VERSION\s*=\s*'([0-9A-Za-z.+-]{1,32})'`),
+	read: readLaravel,
+}
+
+var laravelLabels = dbLabels{Name: "the database", User: "the username", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
+
+// laravelDrivers are the drivers of Laravel's connections that are known.
+var laravelDrivers = map[string]dbDriver{"mysql": driverMySQL, "mariadb": driverMySQL, "pgsql": driverPostgres, "sqlite": driverSQLite}
+
+// parentOf is the directory that a path lies in.
+func parentOf(name string) string { return path.Dir(name) }
+
+// laravelConfig is where a Laravel's database is set: its configuration and the
+// variables that it names.
+type laravelConfig struct {
+	file string // that a sentence names
+	all  phpValue
+	env  environment
+}
+
+// readLaravel reads bootstrap/cache/config.php where there is one, as Laravel
+// then looks at nothing else; else config/database.php and .env.
+func readLaravel(p place) ([]source, error) {
+	cached := "bootstrap/cache/config.php"
+	text, found, err := p.file(cached)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		c := laravelConfig{file: p.called(cached), env: environment{}}
+		c.all = returned(c.file, text).at("database")
+		return c.sources()
+	}
+	c := laravelConfig{file: p.called(".env"), env: environment{}}
+	if found, err = p.env(c.env, ".env", envLaravel); err != nil {
+		return nil, err
+	}
+	if !found && p.site.known[p.dir] {
+		return nil, nil // another program is what is served here
+	}
+	if !found {
+		return nil, core.Refuse(core.ErrDatabase, "This is a Laravel without a .env file, so its database was not found; ask your web manager where its configuration is.")
+	}
+	text, found, err = p.file("config/database.php")
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		c.all = returned(p.called("config/database.php"), text)
+	}
+	if c.all.kind != phpArray {
+		c.all = laravelDefaults(c.env)
+	}
+	return c.sources()
+}
+
+// laravelDefaults is the part of Laravel's own config/database.php that matters,
+// for a program whose own is not there.
+func laravelDefaults(env environment) phpValue {
+	variable := func(name, other string) phpValue {
+		return phpValue{kind: phpEnv, text: name, other: &phpValue{kind: phpScalar, text: other}}
+	}
+	fallback := "mysql"
+	if _, ok := env["DB_HOST"]; !ok {
+		fallback = "sqlite"
+	}
+	var connections []phpItem
+	for _, driver := range []string{"mysql", "mariadb", "pgsql", "sqlite"} {
+		items := []phpItem{{"driver", phpValue{kind: phpScalar, text: driver}}}
+		for key, v := range map[string]phpValue{
+			"url": variable("DB_URL", ""), "host": variable("DB_HOST", "127.0.0.1"), "port": variable("DB_PORT", ""), "database": variable("DB_DATABASE", ""),
+			"username": variable("DB_USERNAME", ""), "password": variable("DB_PASSWORD", ""), "unix_socket": variable("DB_SOCKET", ""), "prefix": variable("DB_PREFIX", ""),
+		} {
+			items = append(items, phpItem{key, v})
+		}
+		connections = append(connections, phpItem{driver, phpValue{kind: phpArray, items: items}})
+	}
+	return phpValue{kind: phpArray, items: []phpItem{{"default", variable("DB_CONNECTION", fallback)}, {"connections", phpValue{kind: phpArray, items: connections}}}}
+}
+
+// resolve puts in a variable, as env() does.
+func (c laravelConfig) resolve(v phpValue) phpValue {
+	if v.kind != phpEnv {
+		return v
+	}
+	set := c.env.get(v.text)
+	if set.kind == phpNothing {
+		if v.other == nil {
+			return phpValue{}
+		}
+		return c.resolve(*v.other)
+	}
+	switch strings.ToLower(strings.Trim(set.text, "()")) {
+	case "null":
+		return phpValue{kind: phpNull}
+	case "empty", "false":
+		set.text = ""
+	case "true":
+		set.text = "1"
+	}
+	return set
+}
+
+// skeleton are the connections that every Laravel's configuration has, whether
+// it uses them or not.
+var skeleton = []string{"sqlite", "mysql", "mariadb", "pgsql", "sqlsrv"}
+
+// sources returns the default connection, and those that the program added.
+func (c laravelConfig) sources() (sources []source, err error) {
+	if c.all.kind != phpArray {
+		_, err := c.all.plain(c.file, "the databases")
+		return nil, orElse(err, unset(c.file, "a database"))
+	}
+	name, err := c.resolve(c.all.at("default")).plain(c.file, "the default connection")
+	if err != nil {
+		return nil, err
+	}
+	connections := c.all.at("connections")
+	config, err := c.connection(name, connections.at(name))
+	sources = append(sources, source{config: config, err: err})
+	for _, other := range connections.keys() {
+		v := connections.at(other)
+		if other == name || slices.Contains(skeleton, other) {
+			continue
+		}
+		if at := v.at("database"); at.kind == phpEnv && at.text == connections.at(name, "database").text {
+			continue // the same variable
+		}
+		config, err := c.connection(other, v)
+		if err == nil && config.Name == "" || !c.known(v) {
+			continue
+		}
+		sources = append(sources, source{config: config, err: err})
+	}
+	return sources, nil
+}
+
+// known reports whether a connection is one of a database that could be dumped:
+// not an SQL Server, a MongoDB.
+func (c laravelConfig) known(v phpValue) bool {
+	driver := c.resolve(v.at("driver"))
+	return driver.kind != phpScalar || laravelDrivers[driver.text] != ""
+}
+
+// orElse returns err, or other where there is none.
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+func (c laravelConfig) connection(name string, v phpValue) (dbConfig, error) {
+	if v.kind != phpArray {
+		if _, err := v.plain(c.file, "the connection"); err != nil {
+			return dbConfig{}, err
+		}
+		return dbConfig{}, unset(c.file, "the connection that it uses")
+	}
+	f := fields{file: c.file}
+	text := func(key, label string) string { return f.plain(c.first(v, key), label) }
+	kind := text("driver", "the driver")
+	driver, ok := laravelDrivers[kind]
+	if f.err == nil && !ok {
+		return dbConfig{}, unknownDriver(c.file, "the driver of the connection "+phpName(name))
+	}
+	if driver == driverSQLite {
+		return c.sqlite(v)
+	}
+	config := dbConfig{
+		Driver: driver, File: c.file, Labels: laravelLabels, Name: text("database", "the database"), User: text("username", "the username"),
+		Password: core.NewSecret(text("password", "the password")), Charset: text("charset", "the charset"), Prefix: text("prefix", "the prefix"),
+	}
+	config.Host = joinDBHost(driver, text("host", "the host"), text("port", "the port"), text("unix_socket", "the socket"))
+	if url := text("url", "the URL"); f.err == nil && url != "" {
+		return overridden(config, c.file, url)
+	}
+	return config, f.err
+}
+
+// first reads a value of a connection. Where reading and writing go to servers
+// of their own, the one that is written to counts.
+func (c laravelConfig) first(v phpValue, key string) phpValue {
+	for _, from := range []phpValue{v.at("write"), v} {
+		if from.kind != phpArray {
+			continue
+		}
+		found := c.resolve(from.at(key))
+		if found.kind == phpArray {
+			found = c.resolve(found.at("0"))
+		}
+		if found.kind != phpNothing {
+			return found
+		}
+	}
+	return phpValue{}
+}
+
+// overridden puts what a URL says in the place of the connection's own values.
+func overridden(config dbConfig, file, url string) (dbConfig, error) {
+	over, err := parseDatabaseURL(file, "the URL", url)
+	if err != nil {
+		return dbConfig{}, err
+	}
+	over.Prefix = config.Prefix
+	if over.Name == "" {
+		over.Name = config.Name
+	}
+	if over.User == "" {
+		over.User, over.Password = config.User, config.Password
+	}
+	return over, nil
+}
+
+// sqlite reads a connection to a SQLite file. Its usual place is computed, but
+// always the same.
+func (c laravelConfig) sqlite(v phpValue) (dbConfig, error) {
+	at := c.resolve(v.at("database"))
+	if at.kind == phpUnknown && v.at("database").kind == phpEnv || at.kind == phpNothing || at.kind == phpScalar && at.text == "" {
+		at = phpValue{kind: phpScalar, text: "database/database.sqlite"}
+	}
+	name, err := at.plain(c.file, "the database")
+	return dbConfig{Driver: driverSQLite, File: c.file, Labels: laravelLabels, Name: name}, err
+}
+
+// phpName is a name of the site's as a sentence may hold it.
+func phpName(name string) string { return "“" + shown(name) + "”" }

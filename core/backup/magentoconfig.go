@@ -1,0 +1,70 @@
+package backup
+
+import (
+	"regexp"
+
+	"breakglass/core"
+)
+
+var magentoProgram = program{
+	name: "Magento", markers: []string{"app/etc/env.php"},
+	version: "composer.json", form: regexp.MustCompile(`"(?:magento/product-(?:community|enterprise)-edition|mage-os/product-community-edition)"\s*:\s*"[~^=v]?([0-9A-Za-z.+-]{1,32})"`),
+	read: readMagento,
+}
+
+var magentoLabels = dbLabels{Name: "dbname", User: "username", Password: "password", Host: "host", Charset: "charset", Prefix: "table_prefix"}
+
+func readMagento(p place) ([]source, error) {
+	text, found, err := p.file("app/etc/env.php")
+	if err != nil || !found {
+		return nil, err
+	}
+	return parseMagento(p.called("app/etc/env.php"), text)
+}
+
+// parseMagento reads an app/etc/env.php: an array that it returns. A shop may
+// have databases of their own for its checkout and its orders.
+func parseMagento(file string, src []byte) (sources []source, err error) {
+	all := returned(file, src)
+	prefix, err := all.at("db", "table_prefix").plain(file, "table_prefix")
+	if err != nil {
+		return nil, err
+	}
+	connections := all.at("db", "connection")
+	if connections.kind != phpArray {
+		if _, err := connections.plain(file, "the databases"); err != nil {
+			return nil, err
+		}
+		return nil, unset(file, "a database")
+	}
+	for _, name := range connections.keys() {
+		config, err := magentoConnection(file, connections.at(name), prefix)
+		sources = append(sources, source{config: config, err: err})
+	}
+	if connections.open || len(sources) == 0 {
+		return append(sources, source{err: computed(file, "the databases", connections.line)}), nil
+	}
+	return sources, nil
+}
+
+func magentoConnection(file string, v phpValue, prefix string) (dbConfig, error) {
+	f := fields{file: file}
+	if v.kind != phpArray {
+		f.plain(v, "a database")
+	}
+	text := func(key string) string { return f.plain(v.at(key), key) }
+	c := dbConfig{
+		Driver: driverMySQL, File: file, Labels: magentoLabels, Name: text("dbname"), User: text("username"), Password: core.NewSecret(text("password")),
+		Charset: text("charset"), Prefix: prefix,
+	}
+	c.Host = joinDBHost(driverMySQL, text("host"), text("port"), text("unix_socket"))
+	switch {
+	case f.err != nil:
+		return dbConfig{}, f.err
+	case v.at("dbname").kind == phpNothing:
+		return dbConfig{}, unset(file, "dbname")
+	case c.Host == "":
+		c.Host = "localhost"
+	}
+	return c, nil
+}

@@ -1,0 +1,176 @@
+package backup
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// program is a kind of software, other than WordPress, that a site may be made
+// with.
+type program struct {
+	name    string
+	markers []string // files that tell of it; any one of them is enough
+	version string   // a file that tells its version,
+	form    *regexp.Regexp
+	// read reads its configuration. It returns no source where there is none.
+	read func(p place) ([]source, error)
+}
+
+// programs are those that are known, in the order in which one directory is
+// taken for one of them.
+func programs() []program {
+	return []program{drupalProgram, joomlaProgram, magentoProgram, laravelProgram, symfonyProgram, envProgram}
+}
+
+// place is a program of a site.
+type place struct {
+	site    *site
+	program program
+	dir     string // below the root, "." for the root itself
+	above   bool   // it lies one level above the root, which is its public directory
+}
+
+// findPlaces looks for programs in a directory.
+func (s *site) findPlaces(dir string) {
+	for _, p := range programs() {
+		if len(s.places) >= maxInstalls || p.name == envProgram.name && (dir != "." || len(s.places) > 0) {
+			return
+		}
+		if slices.ContainsFunc(p.markers, func(m string) bool { return s.exists(join(dir, m)) }) || p.name == drupalProgram.name && len(s.drupalSites(dir)) > 0 {
+			s.places = append(s.places, place{site: s, program: p, dir: dir})
+		}
+	}
+}
+
+// placeAbove looks for a program whose public directory the root is.
+func (s *site) placeAbove() {
+	if len(s.installs) > 0 || slices.ContainsFunc(s.places, func(p place) bool { return p.dir == "." }) || !s.exists("index.php") {
+		return
+	}
+	for _, p := range programs() {
+		if p.name == magentoProgram.name || p.name == laravelProgram.name || p.name == symfonyProgram.name {
+			if slices.ContainsFunc(p.markers, s.existsAbove) {
+				s.places = append(s.places, place{site: s, program: p, dir: ".", above: true})
+				return
+			}
+		}
+	}
+}
+
+// at reports whether a program lies in a directory.
+func (s *site) at(dir, name string) bool {
+	return slices.ContainsFunc(s.places, func(p place) bool { return p.dir == dir && p.program.name == name && !p.above })
+}
+
+// readPlaces reads the configurations of all programs. A file that is there and
+// cannot be read, or understood, is a database that is missing.
+func (s *site) readPlaces() error {
+	for _, p := range s.places {
+		sources, err := p.program.read(p)
+		switch {
+		case errors.Is(err, core.ErrSite):
+			return err
+		case err != nil:
+			sources = append(sources, source{err: err})
+		}
+		for _, from := range sources {
+			from.kind = p.program.name
+			if from.dir == "" {
+				from.dir = p.dir
+			}
+			if from.err == nil && from.config.Driver == driverSQLite {
+				if from.err = s.lookAtSQLite(p, from.config); from.err == nil {
+					continue // it is in the files
+				}
+			}
+			s.sources = append(s.sources, from)
+		}
+		if s.kind == "" && (len(sources) > 0 || p.program.name != envProgram.name) {
+			s.kind = p.kind()
+		}
+	}
+	return nil
+}
+
+// kind is the program's name with its version, where that is known.
+func (p place) kind() string {
+	if p.program.version == "" {
+		return p.program.name
+	}
+	text, found, err := p.file(p.program.version)
+	if err != nil || !found {
+		return p.program.name
+	}
+	if m := p.program.form.FindSubmatch(text); m != nil {
+		return p.program.name + " " + string(m[1])
+	}
+	return p.program.name
+}
+
+// file reads a file of the program. One that is there but cannot be read is an
+// error.
+func (p place) file(name string) (text []byte, found bool, err error) {
+	if p.above {
+		return p.site.readAbove(name)
+	}
+	text, _, err = readSmall(p.site.root, join(p.dir, name))
+	switch {
+	case err == nil:
+		return text, true, nil
+	case errors.Is(err, fs.ErrNotExist) && !p.site.exists(join(p.dir, name)):
+		return nil, false, nil
+	}
+	return nil, false, &core.Refusal{
+		Kind: core.ErrDatabase, Cause: err,
+		Detail: safetext.Line(shown(p.called(name))) + " cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.",
+	}
+}
+
+// called is what a sentence calls a file of the program.
+func (p place) called(name string) string {
+	if p.above {
+		return "../" + name
+	}
+	return join(p.dir, name)
+}
+
+// lookAtSQLite checks that a SQLite database is a file of the site: then it is
+// in the archive with the files.
+func (s *site) lookAtSQLite(p place, config dbConfig) error {
+	name := config.Name
+	if !path.IsAbs(name) {
+		name = path.Join(s.path, p.dir, name)
+		if p.above {
+			name = path.Join(path.Dir(s.path), config.Name)
+		}
+	}
+	inside, ok := below(s.path, path.Clean(name))
+	switch {
+	case config.Name == "" || config.Name == ":memory:":
+		return nil
+	case !ok:
+		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, lies outside the site's directory; ask your web manager to have it included: --include DIR.", safetext.Line(shown(path.Clean(name))))
+	case !s.exists(inside):
+		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, is not there; ask your web manager.", safetext.Line(shown(inside)))
+	}
+	return nil
+}
+
+var aboveForm = regexp.MustCompile(`(?:__DIR__|dirname\(\s*__FILE__\s*\))\s*\.\s*['"]/\.\./|dirname\(\s*__DIR__\s*\)\s*\.`)
+
+// lookAtProgram notes that the root is only the public directory of a program
+// whose other files lie above it: they would be missing.
+func (s *site) lookAtProgram() {
+	for _, name := range []string{"index.php", "autoload.php", "wp-config.php"} {
+		if text, _, err := readSmall(s.root, name); err == nil && aboveForm.Match(text) {
+			s.notes = append(s.notes, finding{newNote("archive.note.program_above", "Path", name, "Root", shown(path.Dir(s.path))), true})
+			return
+		}
+	}
+}
