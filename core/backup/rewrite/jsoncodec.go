@@ -1,0 +1,92 @@
+package rewrite
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonCodec reads the inside of a JSON string, and text through which PHP's
+// addslashes went.
+var jsonCodec = newCodec(`\`, jsonStep, func(text, replaced []byte) []byte {
+	slash := slashEscaped(replaced)
+	var out []byte
+	for _, c := range text {
+		switch {
+		case c == '\\' || c == '"' || c == '/' && slash:
+			out = append(out, '\\', c)
+		case c < ' ':
+			out = append(out, `\u00`...)
+			out = append(out, lowerHex[c>>4], lowerHex[c&15])
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+})
+
+// jsonStep reads one escape. What is none stands for itself.
+func jsonStep(raw, out []byte) ([]byte, int) {
+	if len(raw) < 2 {
+		return append(out, raw...), len(raw)
+	}
+	switch c := raw[1]; c {
+	case '"', '\\', '/', '\'':
+		return append(out, c), 2
+	case 'b':
+		return append(out, '\b'), 2
+	case 'f':
+		return append(out, '\f'), 2
+	case 'n':
+		return append(out, '\n'), 2
+	case 'r':
+		return append(out, '\r'), 2
+	case 't':
+		return append(out, '\t'), 2
+	case '0':
+		return append(out, 0), 2
+	case 'u':
+		return jsonRune(raw, out)
+	}
+	return append(out, '\\'), 1
+}
+
+// jsonRune reads \uXXXX, or two of them that are one sign.
+func jsonRune(raw, out []byte) ([]byte, int) {
+	first := hexUnit(raw)
+	if first < 0 {
+		return append(out, '\\'), 1
+	}
+	if utf16.IsSurrogate(first) {
+		if second := hexUnit(raw[6:]); second >= 0 {
+			if r := utf16.DecodeRune(first, second); r != utf8.RuneError {
+				return utf8.AppendRune(out, r), 12
+			}
+		}
+	}
+	return utf8.AppendRune(out, first), 6
+}
+
+// hexUnit reads \uXXXX, or returns -1.
+func hexUnit(raw []byte) rune {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	high, low := hexByte(raw[2:]), hexByte(raw[4:])
+	if high < 0 || low < 0 {
+		return -1
+	}
+	return rune(high<<8 | low)
+}
+
+// slashEscaped reports whether raw has a slash that stands as \/.
+func slashEscaped(raw []byte) bool {
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] == '\\' {
+			if raw[i+1] == '/' {
+				return true
+			}
+			i++
+		}
+	}
+	return false
+}

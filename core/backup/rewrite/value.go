@@ -1,0 +1,168 @@
+package rewrite
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// maxNesting is how many layers of text within text are looked into.
+const maxNesting = 48
+
+// Value returns a value of a table with all replaced, and what became of it.
+// The table is that of the value, or "" for none; it matters to WordPress
+// networks only. A value in which nothing is replaced is returned itself.
+func (w *Rewriter) Value(table string, v []byte) ([]byte, Counts) {
+	s := scan{w: w}
+	edits := s.cell(table, v)
+	if len(edits) == 0 {
+		return v, s.counts
+	}
+	s.counts.Values++
+	return apply(v, edits), s.counts
+}
+
+// scan is the work on one value.
+type scan struct {
+	w      *Rewriter
+	counts Counts
+	form   form
+	depth  int
+}
+
+// form is what lies around the text at hand.
+type form int
+
+const (
+	inPlain form = iota
+	inJSON
+	inPercent
+)
+
+// cell returns the edits of a whole value of a table.
+func (s *scan) cell(table string, v []byte) []edit {
+	if s.w.find.index(v, 0) < 0 {
+		return nil
+	}
+	if strings.HasSuffix(table, "blogs") || strings.HasSuffix(table, "site") {
+		for _, t := range slices.Backward(s.w.sites) { // the one without a path first
+			host := t.host
+			if t.port != "" {
+				host += ":" + t.port
+			}
+			if withoutWWW(strings.ToLower(string(v))) == host {
+				s.counts.Hosts++
+				return []edit{{0, len(v), []byte(t.to.host)}}
+			}
+		}
+	}
+	return s.value(v)
+}
+
+// value returns the edits of a value, serialized or not.
+func (s *scan) value(v []byte) []edit {
+	if s.w.find.index(v, 0) < 0 {
+		return nil
+	}
+	if s.depth >= maxNesting {
+		s.leave(v)
+		return nil
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+	at := len(v) - len(bytes.TrimLeft(v, " \t\r\n\v\x00"))
+	if !looksSerialized(v[at:]) {
+		return s.text(v)
+	}
+	before := s.counts
+	p := parser{scan: s, b: v}
+	end, ok := p.value(at, 0)
+	if !ok {
+		s.counts = before
+		s.leave(v)
+		return nil
+	}
+	return append(p.edits, shift(s.text(v[end:]), end)...)
+}
+
+// leave counts a value that is not readable, if there is anything in it.
+func (s *scan) leave(v []byte) {
+	if s.holds(v) {
+		s.counts.Unparsed++
+	}
+}
+
+// holds reports whether there is a match in text.
+func (s *scan) holds(text []byte) bool {
+	probe := scan{w: s.w}
+	_, ok := probe.search(text, 0)
+	return ok
+}
+
+// text returns the edits of a text, which may hold serialized strings: session
+// data does, and the bodies of objects that serialize themselves.
+func (s *scan) text(v []byte) []edit {
+	var edits []edit
+	done := 0
+	for at := 0; ; {
+		unit, ok := nextUnit(v, at)
+		if !ok {
+			break
+		}
+		edits = append(edits, shift(s.gap(v[done:unit.start]), done)...)
+		edits = append(edits, unit.edits(s.value(v[unit.text:unit.textEnd]))...)
+		at, done = unit.end, unit.end
+	}
+	return append(edits, shift(s.gap(v[done:]), done)...)
+}
+
+// gap returns the edits of text between serialized strings. Text that holds
+// serialized strings in an escaped form is looked at without the escapes.
+func (s *scan) gap(v []byte) []edit {
+	if s.w.find.index(v, 0) < 0 {
+		return nil
+	}
+	if s.depth < maxNesting {
+		switch {
+		case escapedUnit(v):
+			if edits, ok := s.layer(v, jsonCodec, inJSON); ok {
+				return edits
+			}
+		case encodedUnit(v):
+			if edits, ok := s.layer(v, percentCodec, inPercent); ok {
+				return edits
+			}
+		}
+	}
+	s.countBase64(v)
+	var edits []edit
+	for at := 0; ; {
+		e, ok := s.search(v, at)
+		if !ok {
+			return edits
+		}
+		edits = append(edits, e)
+		at = e.end
+	}
+}
+
+// layer returns the edits of text behind escapes; false says that they cannot
+// be made there.
+func (s *scan) layer(v []byte, c *codec, f form) ([]edit, bool) {
+	decoded, ok := c.decode(v)
+	if !ok {
+		return nil, false
+	}
+	counts, outer := s.counts, s.form
+	if s.form == inPlain {
+		s.form = f
+	}
+	s.depth++
+	edits, ok := c.lift(v, s.text(decoded))
+	s.depth--
+	s.form = outer
+	if !ok {
+		s.counts = counts
+	}
+	return edits, ok
+}
