@@ -24,6 +24,14 @@ func (d dbDriver) port() int {
 	return 3306
 }
 
+// charset is what such a server's dumps are written in.
+func (d dbDriver) charset() string {
+	if d == driverPostgres {
+		return "UTF-8"
+	}
+	return "utf8mb4"
+}
+
 // dbConfig is what a site's configuration says about one database.
 type dbConfig struct {
 	Driver   dbDriver

@@ -23,7 +23,11 @@ type dump struct {
 	bytes   int64    // estimated
 	ignore  []string // views that cannot be dumped
 	without []string // options such as --skip-events
+	schemas []string // of PostgreSQL, that cannot be dumped
+	empty   []string // tables whose rows cannot be dumped
 	notes   []note
+	lacks   []note // of what will be missing
+	with    dumpTool
 
 	tool   string // what dumped it
 	rows   map[string]int64
@@ -53,7 +57,11 @@ func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, erro
 	if err != nil {
 		return nil, err
 	}
-	if config.Driver != driverMySQL {
+	switch config.Driver {
+	case driverMySQL:
+	case driverPostgres:
+		return planPostgres(ctx, config, host)
+	default:
 		return nil, core.Refuse(core.ErrDatabase, "The site's database “%s” is of a kind (%s) that this console cannot dump; ask your web manager or hosting company for a dump of it.", safetext.Line(config.Name), config.Driver)
 	}
 	if err := refuseTrust(ctx, config, host); err != nil {

@@ -27,6 +27,9 @@ type dumper struct {
 	options map[string]bool
 }
 
+// about implements dumpTool.
+func (t dumper) about() dumper { return t }
+
 // killTime is how long a killed tool's pipes may stay open.
 const killTime = 5 * time.Second
 
@@ -39,7 +42,7 @@ func findDumper(ctx context.Context, scratch string) (dumper, error) {
 		}
 		var help, stderr capped
 		help.limit, stderr.limit = 1<<20, maxStderr
-		if err := runTool(ctx, scratch, nil, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
+		if err := runTool(ctx, toolRun{dir: scratch}, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
 			return dumper{}, &core.Refusal{
 				Kind: core.ErrDatabase, Cause: fmt.Errorf("%s --help: %w: %s", path, err, stderr.String()),
 				Detail: "The tool that dumps databases does not run on this server, so the database cannot be dumped; ask your web manager to reinstall mariadb-client.",
@@ -118,13 +121,20 @@ func (c *capped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// toolRun is what a tool is given beside its arguments.
+type toolRun struct {
+	dir   string     // where it runs, its home
+	files []*os.File // descriptors 3 and on
+	env   []string   // no secrets, which /proc shows
+}
+
 // runTool runs a program in a process group of its own, which is killed when
-// ctx ends. It gets no environment of ours, and files as descriptors 3 and on.
-func runTool(ctx context.Context, dir string, files []*os.File, stdout, stderr interface{ Write([]byte) (int, error) }, path string, args ...string) error {
+// ctx ends. It gets no environment of ours.
+func runTool(ctx context.Context, run toolRun, stdout, stderr interface{ Write([]byte) (int, error) }, path string, args ...string) error {
 	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // a fixed tool, no secret and no option from the site among args
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + dir, "TZ=UTC"}
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, files
+	cmd.Dir = run.dir
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + run.dir, "TZ=UTC"}, run.env...)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, run.files
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killTime
@@ -148,8 +158,13 @@ func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings s
 	defer func() { err = errors.Join(err, options.Close()) }()
 	stderr := capped{limit: maxStderr}
 	into := &checkedWriter{parts: parts}
-	err = runTool(ctx, parts.scratch, []*os.File{options.File}, into, &stderr, t.path, t.arguments(d, optionPath)...)
-	said := safetext.Line(strings.TrimSpace(stderr.String()))
+	err = runTool(ctx, toolRun{dir: parts.scratch, files: []*os.File{options.File}}, into, &stderr, t.path, t.arguments(d, optionPath)...)
+	return judgeDump(ctx, t, d, into, stderr.String(), err)
+}
+
+// judgeDump says what became of a tool's run that ended with err.
+func judgeDump(ctx context.Context, t dumper, d *dump, into *checkedWriter, stderr string, err error) (warnings string, _ error) {
+	said := safetext.Line(strings.TrimSpace(stderr))
 	switch {
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("dump: %w", context.Cause(ctx))
@@ -157,7 +172,7 @@ func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings s
 		return "", fmt.Errorf("dump: %w", into.err)
 	case err != nil:
 		return "", dumpFailed(d, fmt.Errorf("%s: %w: %s", t.name, err, said))
-	case !parts.scan.Complete:
+	case !into.parts.scan.whole():
 		return "", dumpFailed(d, fmt.Errorf("%s ended without its last line: %s", t.name, said))
 	}
 	return said, nil

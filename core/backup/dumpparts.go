@@ -30,7 +30,7 @@ type dumpParts struct {
 	ctx     context.Context
 	dump    *dump
 	scratch string
-	scan    *dumpScanner
+	scan    dumpReader
 	current *spool
 	number  int
 	size    int64
@@ -107,12 +107,12 @@ func (d *dumpParts) breakOff() error {
 	if d.current == nil {
 		return nil
 	}
-	if at := bytes.LastIndex(d.tail, []byte(dumpCompletedBy)); d.scan.Complete && at >= 0 {
+	if at := bytes.LastIndex(d.tail, []byte(d.scan.lastWords())); d.scan.whole() && at >= 0 {
 		d.size -= int64(len(d.tail) - at)
 		d.tail = d.tail[:at]
 	}
-	if d.scan.state != dumpCode && d.scan.state != dumpLine {
-		return nil // within a text, where a line would be part of it
+	if !d.scan.atRest() {
+		return nil // within a text or rows, where a line would be part of them
 	}
 	line := []byte("\n" + brokenBy + "\n")
 	for rest := line; len(rest) > 0; {

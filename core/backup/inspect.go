@@ -42,7 +42,7 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 	}
 	f := &findings{}
 	report = core.SiteReport{Root: spec.Root, Kind: s.kind}
-	dumps, _, err := e.planDumps(ctx, s, spec.DatabaseHost)
+	dumps, err := e.planDumps(ctx, s, spec.DatabaseHost)
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
 	}
@@ -57,6 +57,9 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 		report.Bytes += d.bytes
 		for _, n := range d.notes {
 			f.add(n)
+		}
+		for _, n := range d.lacks {
+			f.miss(n)
 		}
 	}
 	for _, n := range s.notes {

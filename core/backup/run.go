@@ -19,7 +19,6 @@ type run struct {
 	order    core.BackupOrder
 	site     *site
 	dumps    []*dump
-	dumper   dumper
 	out      *archive
 	tracker  *tracker  // safe for concurrent use
 	findings *findings // safe for concurrent use
@@ -93,11 +92,11 @@ func (r *run) detect() (err error) {
 	if r.site, err = r.engine.detect(r.ctx, root, r.order.SiteSpec); err != nil {
 		return errors.Join(err, root.Close())
 	}
-	if r.dumps, r.dumper, err = r.engine.planDumps(r.ctx, r.site, r.order.DatabaseHost); err != nil {
+	if r.dumps, err = r.engine.planDumps(r.ctx, r.site, r.order.DatabaseHost); err != nil {
 		return errors.Join(err, root.Close())
 	}
-	if len(r.dumps) > 0 {
-		r.tools[r.dumper.name] = r.dumper.version
+	for _, d := range r.dumps {
+		r.tools[d.with.about().name] = d.with.about().version
 	}
 	for _, n := range r.site.notes {
 		r.findings.keep(n.note, n.missing)
@@ -105,6 +104,9 @@ func (r *run) detect() (err error) {
 	for _, d := range r.dumps {
 		for _, n := range d.notes {
 			r.findings.add(n)
+		}
+		for _, n := range d.lacks {
+			r.findings.miss(n)
 		}
 	}
 	return nil

@@ -20,17 +20,17 @@ import (
 func (r *run) dumpAll(parts chan<- part) error {
 	state := core.StepDone
 	for _, d := range r.dumps {
-		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpScanner(), send: parts}
+		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpReader(d.config.Driver), send: parts}
 		var rows, tables int64 // told so far
 		p.moved = func(n int) {
 			r.tracker.do(func(now *core.Progress) {
-				now.Rows += p.scan.Total - rows
-				now.Tables += int64(len(p.scan.Rows)) - tables
+				now.Rows += p.scan.total() - rows
+				now.Tables += int64(len(p.scan.rows())) - tables
 			})
-			rows, tables = p.scan.Total, int64(len(p.scan.Rows))
-			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.Table))
+			rows, tables = p.scan.total(), int64(len(p.scan.rows()))
+			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.table()))
 		}
-		said, err := r.dumper.dump(r.ctx, d, p)
+		said, err := d.with.dump(r.ctx, d, p)
 		if err != nil && undumpable(r.ctx, err) {
 			d.broken, state = err, core.StepFailed
 			err = p.breakOff()
@@ -42,9 +42,9 @@ func (r *run) dumpAll(parts chan<- part) error {
 			r.tracker.step(core.StepDatabase, core.StepFailed)
 			return err
 		}
-		d.tool, d.rows, d.part, d.size = r.dumper.version, p.scan.Rows, p.number, p.size
+		d.tool, d.rows, d.part, d.size = d.with.about().version, p.scan.rows(), p.number, p.size
 		if said != "" {
-			r.findings.add(newNote("archive.note.dump_said", "Tool", r.dumper.name, "Said", said))
+			r.findings.add(newNote("archive.note.dump_said", "Tool", d.with.about().name, "Said", said))
 		}
 		r.settle(d)
 	}
@@ -189,7 +189,7 @@ func (r *run) keepSnapshot(path string, snap *snapshot) {
 func (r *run) addDatabases() error {
 	for _, d := range r.dumps {
 		about := Database{
-			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: "utf8mb4",
+			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: d.config.Driver.charset(),
 			Prefix: d.config.Prefix, Parts: d.part, Bytes: d.size,
 		}
 		if d.broken != nil {

@@ -51,22 +51,45 @@ func (from source) plan(ctx context.Context, vouched string) (*dump, error) {
 	return d, nil
 }
 
-// planDumps plans the dumps and finds the tool for them. Without a tool every
+// dumpTool is an installed tool that dumps databases.
+type dumpTool interface {
+	// dump dumps d into parts. Success is exit status 0 and the tool's own last
+	// line; warnings is what it said all the same.
+	dump(ctx context.Context, d *dump, parts *dumpParts) (warnings string, err error)
+	about() dumper
+}
+
+// planDumps plans the dumps and finds the tools for them. Without its tool a
 // database is missing.
-func (e *Engine) planDumps(ctx context.Context, s *site, vouched string) ([]*dump, dumper, error) {
-	dumps, err := s.plan(ctx, vouched)
-	if err != nil || len(dumps) == 0 {
-		return nil, dumper{}, err
+func (e *Engine) planDumps(ctx context.Context, s *site, vouched string) ([]*dump, error) {
+	planned, err := s.plan(ctx, vouched)
+	if err != nil {
+		return nil, err
 	}
-	tool, err := findDumper(ctx, e.options.Scratch)
-	switch {
-	case err == nil:
-		return dumps, tool, nil
-	case !undumpable(ctx, err):
-		return nil, dumper{}, err
+	var dumps []*dump
+	var mysql *dumper
+	for _, d := range planned {
+		var err error
+		switch {
+		case d.config.Driver == driverPostgres:
+			d.with, err = findPGDump(ctx, e.options.Scratch, d.server)
+		case mysql == nil:
+			var found dumper
+			if found, err = findDumper(ctx, e.options.Scratch); err == nil {
+				mysql = &found
+			}
+			d.with = found
+		default:
+			d.with = *mysql
+		}
+		switch {
+		case err == nil:
+			dumps = append(dumps, d)
+		case undumpable(ctx, err):
+			s.lack(d.from, err)
+		default:
+			return nil, err
+		}
 	}
-	for _, d := range dumps {
-		s.lack(d.from, err)
-	}
-	return nil, dumper{}, nil
+	return dumps, nil
 }

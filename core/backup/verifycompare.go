@@ -191,7 +191,7 @@ func (c *comparison) beginDatabase(text []byte) error {
 		return fault("The dump of the database “%s” is missing in the archive.", safetext.Line(d.Name))
 	case c.database.parts != d.Parts:
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d parts instead of %d.", safetext.Line(d.Name), c.database.parts, d.Parts))
-	case !c.database.scan.Complete && d.Incomplete == "":
+	case !c.database.scan.whole() && d.Incomplete == "":
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” is not whole: its last line is missing.", safetext.Line(d.Name)))
 	}
 	c.settled[d.Path] = true
@@ -222,10 +222,10 @@ func (c *comparison) table(text []byte) error {
 // rows returns how many rows a table has in the dump. Names that are no UTF-8
 // stand in the manifest as they are shown.
 func (d *dumpCheck) rows(name string) (int64, bool) {
-	if rows, ok := d.scan.Rows[name]; ok {
+	if rows, ok := d.scan.rows()[name]; ok {
 		return rows, true
 	}
-	for exact, rows := range d.scan.Rows {
+	for exact, rows := range d.scan.rows() {
 		if shownName, b64 := setPath(exact); b64 != "" && shownName == name {
 			return rows, true
 		}
@@ -234,8 +234,8 @@ func (d *dumpCheck) rows(name string) (int64, bool) {
 }
 
 func (c *comparison) closeDatabase() {
-	if c.database != nil && c.tables != len(c.database.scan.Rows) {
-		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d tables instead of %d.", safetext.Line(c.name), len(c.database.scan.Rows), c.tables))
+	if c.database != nil && c.tables != len(c.database.scan.rows()) {
+		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d tables instead of %d.", safetext.Line(c.name), len(c.database.scan.rows()), c.tables))
 	}
 }
 

@@ -24,7 +24,7 @@ func shownLine(path string) string { return safetext.Line(shown(path)) }
 // dumpCheck follows one dump through its parts.
 type dumpCheck struct {
 	v     *verifier
-	scan  *dumpScanner
+	scan  dumpReader
 	parts int
 }
 
@@ -85,7 +85,7 @@ func (v *verifier) dumpOf(name string) io.Writer {
 			v.wrong("The archive holds more databases than any site.")
 			return nil
 		}
-		dump = &dumpCheck{v: v, scan: newDumpScanner()}
+		dump = &dumpCheck{v: v, scan: newAnyScanner()}
 		v.dumps[m[1]] = dump
 	}
 	dump.parts++
@@ -107,7 +107,7 @@ func (d *dumpCheck) Write(p []byte) (int, error) {
 	}
 	tables := 0
 	for _, dump := range d.v.dumps {
-		tables += len(dump.scan.Rows)
+		tables += len(dump.scan.rows())
 	}
 	if tables > maxDumpTables {
 		return 0, fault("The dumps in the archive have more tables than any site.")
