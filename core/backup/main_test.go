@@ -45,6 +45,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	if err := stopPostgres(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
+		code = 1
+	}
 	if err := server.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop MariaDB:", err)
 		code = 1

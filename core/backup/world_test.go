@@ -107,11 +107,27 @@ type archived struct {
 	file   string
 }
 
+// readSite reads a file of the site.
+func (w *world) readSite(path string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.root, path))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
 // run backs the site up and unpacks the archive.
 func (w *world) run() *archived {
 	w.t.Helper()
+	return w.runWith(nil)
+}
+
+// runWith is run that reports its progress.
+func (w *world) runWith(report func(core.Progress)) *archived {
+	w.t.Helper()
 	var out bytes.Buffer
-	result, err := w.engine.Run(w.t.Context(), w.order(), &out, nil)
+	result, err := w.engine.Run(w.t.Context(), w.order(), &out, report)
 	if err != nil {
 		w.t.Fatalf("run: %v (%v)", err, causes(err))
 	}

@@ -1,0 +1,95 @@
+package backup
+
+import (
+	"maps"
+	"testing"
+)
+
+const pgText = `--
+-- PostgreSQL database dump
+--
+
+\restrict abc
+SET standard_conforming_strings = on;
+CREATE FUNCTION "public"."f"() RETURNS "text" LANGUAGE "plpgsql" AS $_x$ begin return 'CREATE TABLE no (a int); $x$ $_'; end $_x$;
+COMMENT ON FUNCTION "public"."f"() IS E'it''s \'; CREATE TABLE "public"."no" (';
+/* CREATE /* TABLE */ "no" ( */
+CREATE UNLOGGED TABLE "public"."We;ird ""T" ("a" integer DEFAULT '1;');
+CREATE TABLE "public"."t" ("a" "text");
+CREATE TABLE plain.Bare (a int);
+COPY "public"."t" ("a") FROM stdin;
+one
+COPY "public"."no" ("a") FROM stdin;
+-- PostgreSQL database dump complete
+\\.
+\.
+
+COPY "public"."We;ird ""T" ("a") FROM stdin;
+\.
+COPY "public"."zero" FROM stdin;
+
+
+\.
+SELECT $1;
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict abc
+
+`
+
+func TestPGScannerReadsAsPsqlDoes(t *testing.T) {
+	want := map[string]int64{"public.t": 4, `public."We;ird ""T"`: 0, "plain.bare": 0, "public.zero": 2}
+	for size := range 40 {
+		s, text, read := newAnyScanner(), []byte(pgText), 0
+		for len(text) > 0 {
+			n, _ := s.scan(text[:min(size+1, len(text))])
+			if n == 0 {
+				t.Fatalf("stuck at %d", read)
+			}
+			text, read = text[n:], read+n
+		}
+		if !maps.Equal(s.rows(), want) || !s.whole() || s.total() != 6 {
+			t.Errorf("pieces of %d: %v, whole %v", size+1, s.rows(), s.whole())
+		}
+	}
+}
+
+func TestPGScannerKnowsAnUnfinishedDump(t *testing.T) {
+	for cut := range len(pgText) - len("\n--\n\n\\unrestrict abc\n\n") - 1 {
+		s := newPGScanner()
+		for text := []byte(pgText)[:cut]; len(text) > 0; {
+			n, _ := s.scan(text)
+			text = text[n:]
+		}
+		if s.whole() {
+			t.Fatalf("whole after %q", pgText[max(0, cut-40):cut])
+		}
+	}
+}
+
+func FuzzPGScanner(f *testing.F) {
+	f.Add([]byte(pgText), uint8(3))
+	f.Add([]byte("COPY a FROM stdin;\n\\.\n$a$ $ $a$"), uint8(1))
+	f.Fuzz(func(t *testing.T, text []byte, size uint8) {
+		whole, pieces := newPGScanner(), newPGScanner()
+		for rest := text; len(rest) > 0; {
+			n, _ := whole.scan(rest)
+			if n == 0 {
+				t.Fatal("stuck")
+			}
+			rest = rest[n:]
+		}
+		for rest := text; len(rest) > 0; {
+			n, _ := pieces.scan(rest[:min(int(size)+1, len(rest))])
+			if n == 0 {
+				t.Fatal("stuck in pieces")
+			}
+			rest = rest[n:]
+		}
+		if !maps.Equal(whole.rows(), pieces.rows()) || whole.whole() != pieces.whole() {
+			t.Errorf("%v %v, in pieces %v %v", whole.rows(), whole.whole(), pieces.rows(), pieces.whole())
+		}
+	})
+}
