@@ -29,11 +29,12 @@ type dump struct {
 	lacks   []note // of what will be missing
 	with    dumpTool
 
-	tool   string // what dumped it
-	rows   map[string]int64
-	part   int
-	size   int64
-	broken error // why it is not whole, nil if it is
+	tool    string // what dumped it
+	rows    map[string]int64
+	part    int
+	size    int64
+	broken  error // why it is not whole, nil if it is
+	reached bool  // its end was reached all the same: what could be read is there
 }
 
 // dbTable is a table, view or sequence.

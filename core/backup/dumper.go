@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -61,10 +62,12 @@ func findDumper(ctx context.Context, scratch string) (dumper, error) {
 
 var optionForm = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 
-// arguments returns the command line for a dump. No secret is on it.
+// arguments returns the command line for a dump. No secret is on it. A table that
+// cannot be read must not cost the owner those after it: with --force the tool
+// goes on, and its exit status still tells.
 func (t dumper) arguments(d *dump, options string) []string {
 	args := []string{
-		"--defaults-file=" + options, "--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob", "--complete-insert",
+		"--defaults-file=" + options, "--force", "--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob", "--complete-insert",
 		"--max-allowed-packet=1G", "--default-character-set=utf8mb4", "--comments",
 	}
 	for _, part := range []string{"routines", "events", "triggers"} {
@@ -170,6 +173,9 @@ func judgeDump(ctx context.Context, t dumper, d *dump, into *checkedWriter, stde
 		return "", fmt.Errorf("dump: %w", context.Cause(ctx))
 	case into.err != nil:
 		return "", fmt.Errorf("dump: %w", into.err)
+	case err != nil && into.parts.scan.whole() && !lostForm.MatchString(said):
+		d.reached = true
+		return "", dumpLacks(d, fmt.Errorf("%s: %w: %s", t.name, err, said), said)
 	case err != nil:
 		return "", dumpFailed(d, fmt.Errorf("%s: %w: %s", t.name, err, said))
 	case !into.parts.scan.whole():
@@ -188,6 +194,33 @@ func dumpFailed(d *dump, cause error) error {
 		Kind: core.ErrDatabase, Cause: cause,
 		Detail: fmt.Sprintf("The dump of the site's database “%s” broke off. Start the backup again once it answers; if it breaks off once more, ask your web manager or hosting company to look at the database server.",
 			safetext.Line(d.config.Name)),
+	}
+}
+
+// lostForm is what the tools say when the server went away: then nothing that
+// came later was dumped, whatever their last line says.
+var lostForm = regexp.MustCompile(`(?i)lost connection|gone away|\((2006|2013)\)|error:? (2006|2013)`)
+
+// saidTable finds the tables that a tool complains of.
+var saidTable = regexp.MustCompile("table[s:]? [`']([^`']{1,64})[`']")
+
+// dumpLacks is what an owner reads when a tool went through a whole database and
+// could not read all of it.
+func dumpLacks(d *dump, cause error, said string) error {
+	var names []string
+	for _, m := range saidTable.FindAllStringSubmatch(said, -1) {
+		if name := strings.TrimPrefix(m[1], "./"+d.config.Name+"/"); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	what := "A part"
+	if len(names) > 0 {
+		what = "A part (" + safetext.Line(shortList(names)) + ")"
+	}
+	return &core.Refusal{
+		Kind: core.ErrDatabase, Cause: cause,
+		Detail: fmt.Sprintf("%s of the database “%s” could not be read; all else of it is there. Ask your web manager or hosting company to repair it, then make another backup.",
+			what, safetext.Line(d.config.Name)),
 	}
 }
 

@@ -158,7 +158,7 @@ func TestBrokenDumper(t *testing.T) {
 	})
 	t.Run("failure after the last line", func(t *testing.T) {
 		fakeDumper(t, shortDump+"echo '-- Dump completed'\necho 'Got error: 1412' >&2\nexit 2\n")
-		a := w.breaksOff("broke off")
+		a := w.breaksOff("could not be read; all else of it is there")
 		if said := fmt.Sprint(a.manifest("database")[0]["cause"]); !strings.Contains(said, "Got error: 1412") {
 			t.Errorf("what the tool said is lost: %s", said)
 		}
@@ -308,4 +308,58 @@ func TestServerKilledWhileDumping(t *testing.T) {
 	if a.read("files/wp-load.php") == "" {
 		t.Error("the files are lost")
 	}
+}
+
+// A table that cannot be read costs the owner neither the tables after it nor
+// the truth.
+func TestCrashedTable(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "d_crash")
+	err := server.SQL("d_crash", `CREATE TABLE a_first (x int); INSERT INTO a_first VALUES (1);
+		CREATE TABLE crashed (x int, KEY (x)) ENGINE=MyISAM; INSERT INTO crashed VALUES (1), (2), (3);
+		CREATE TABLE z_last (x int); INSERT INTO z_last VALUES (7), (8); FLUSH TABLES`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(server.Dir, "data", "d_crash", "crashed.MYI")
+	if err := os.Truncate(index, 100); err != nil {
+		t.Fatal(err)
+	}
+	a := w.run()
+	a.saysBroken("could not be read; all else of it is there")
+	if notes := strings.Join(a.result.Notes, "\n"); !strings.Contains(notes, "crashed") {
+		t.Errorf("no note names the table: %s", notes)
+	}
+	a.wantRows("a_first", "1")
+	a.wantRows("z_last", "2")
+	if text := a.read("database/d_crash/0001.sql"); !strings.HasSuffix(text, "\n-- The dump broke off here\n") {
+		t.Errorf("the dump looks as if it were whole: %q", text[max(0, len(text)-200):])
+	}
+}
+
+// A table that is altered after the snapshot was taken cannot be read in it.
+func TestTableAlteredWhileDumping(t *testing.T) {
+	w := newWorld(t)
+	dbSite(t, w, "d_alter")
+	large(t, server.SQL, "d_alter")
+	if err := server.SQL("d_alter", "CREATE TABLE changed (x int); INSERT INTO changed VALUES (1); CREATE TABLE z_last (x int); INSERT INTO z_last VALUES (7)"); err != nil {
+		t.Fatal(err)
+	}
+	altered := false
+	a := w.runWith(func(p core.Progress) {
+		if p.Rows > 10 && !altered {
+			altered = true
+			if err := server.SQL("d_alter", "ALTER TABLE changed ADD COLUMN y int, ADD KEY (x)"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if !altered {
+		t.Fatal("the dump was over before the table was altered")
+	}
+	a.saysBroken("could not be read; all else of it is there")
+	if notes := strings.Join(a.result.Notes, "\n"); !strings.Contains(notes, "changed") {
+		t.Errorf("no note names the table: %s", notes)
+	}
+	a.wantRows("z_last", "1")
 }

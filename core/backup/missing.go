@@ -73,11 +73,15 @@ func (s *site) brokenNote(d *dump) note {
 			without = append(without, safetext.Line(shown(t.name)))
 		}
 	}
-	if d.part > 0 {
+	if d.part > 0 && !d.reached {
 		why += " What was read before is in the archive."
 	}
 	if d.part > 0 && len(without) > 0 {
 		why += " Nothing is there of these tables: " + shortList(without) + "."
 	}
-	return s.missingNote(d.from, why)
+	n := s.missingNote(d.from, why)
+	if d.reached {
+		n.id = "archive.note.database_part"
+	}
+	return n
 }
