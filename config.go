@@ -27,6 +27,7 @@ type config struct {
 	Mail      channelConfig `yaml:"mail"`      // how email leaves
 	SMS       channelConfig `yaml:"sms"`       // how SMS leaves
 	Webhook   webhookConfig `yaml:"webhook"`   // a chat or pager that is told every step
+	Log       logConfig     `yaml:"log"`       // where the log is pushed to
 	Retention time.Duration `yaml:"retention"` // how long archives are kept
 }
 
@@ -147,7 +148,7 @@ func (c *config) check() error {
 		}
 	}
 	return errors.Join(
-		c.Mail.check("mail", host, "sendgrid", "smtp"), c.SMS.check("sms", host, "twilio"), c.Webhook.check(),
+		c.Mail.check("mail", host, "sendgrid", "smtp"), c.SMS.check("sms", host, "twilio"), c.Webhook.check(), c.Log.check(),
 	)
 }
 

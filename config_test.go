@@ -121,3 +121,39 @@ func TestConfiguredWebhookIsTold(t *testing.T) {
 		t.Errorf("%+v", r.Header)
 	}
 }
+
+// The log's collector is checked before anything starts.
+func TestPushThatCannotBe(t *testing.T) {
+	for config, want := range map[string]string{
+		"log: {personal: true}\n":                                                 "log: push is missing",
+		"log: {push: logs.example.com}\n":                                         "is not an address such as tls://",
+		"log: {push: 'udp://logs.example.com:514'}\n":                             "is not an address such as tls://",
+		"log: {push: 'tls://logs.example.com:70000'}\n":                           "is not an address such as tls://",
+		"log: {push: 'tls://logs.example.com/x'}\n":                               "is not an address such as tls://",
+		"log: {push: 'tcp://logs.example.com:601'}\n":                             "use tls://",
+		"log: {push: 'tcp://127.0.0.1:601', ca_file: DIR/none.pem}\n":             "are for tls://",
+		"log: {push: 'tls://logs.example.com', cert_file: DIR/none.pem}\n":        "go together",
+		"log: {push: 'tls://logs.example.com', ca_file: DIR/none.pem}\n":          "there is no certificate in ",
+		"log: {push: 'tls://logs.example.com', ca_file: DIR/gone.pem}\n":          "ca_file: ",
+		"log: {push: 'tls://-x-:6514'}\n":                                         "wants its host",
+		"log: {push: 'tls://a.example', tls: yes}\n":                              "unknown field",
+		"log: {push: 'tls://a.example', cert_file: DIR/key, key_file: DIR/key}\n": "are not a certificate and its key",
+	} {
+		c, err := readConfig(writeConfigFile(t, config))
+		if err == nil {
+			_, err = (&parts{config: c}).pusher(slog.New(slog.DiscardHandler))
+		}
+		if err == nil || !strings.Contains(sentence(err), want) && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", config, err, want)
+		}
+	}
+	for _, config := range []string{"log: {push: 'tls://logs.example.com'}\n", "log: {push: 'tcp://[::1]:601'}\n", "log: {push: 'tcp://10.0.0.7', allow_plain: true}\n"} {
+		c, err := readConfig(writeConfigFile(t, config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := (&parts{config: c}).pusher(slog.New(slog.DiscardHandler)); err != nil || p == nil {
+			t.Errorf("%s: %v", config, err)
+		}
+	}
+}

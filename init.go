@@ -129,18 +129,38 @@ roots:                        # where sites may lie
 retention: 168h               # how long archives are kept
 
 # How codes and notices leave. The secret comes from key_file (mode 0600), from a
-# systemd credential (sendgrid_key, twilio_secret) or, with a warning, from the
-# environment (BREAKGLASS_SENDGRID_KEY, BREAKGLASS_TWILIO_SECRET).
+# systemd credential (sendgrid_key, smtp_password, twilio_secret, webhook_secret)
+# or, with a warning, from the environment (BREAKGLASS_SENDGRID_KEY,
+# BREAKGLASS_SMTP_PASSWORD, BREAKGLASS_TWILIO_SECRET, BREAKGLASS_WEBHOOK_SECRET).
+# Try each with: breakglass channel test --to ADDRESS
 #
 # mail:
 #   provider: sendgrid
 #   from: breakglass@example.com
 #   key_file: /etc/breakglass/sendgrid.key
+# mail:                       # or a mail server of your own
+#   provider: smtp
+#   from: breakglass@example.com
+#   host: mail.example.com
+#   tls: starttls             # or tls from the first byte; none for this machine alone
+#   user: breakglass
+#   key_file: /etc/breakglass/smtp.key
 # sms:
 #   provider: twilio
 #   from: "+15005550006"
 #   account: AC0123456789abcdef0123456789abcdef
 #   key_file: /etc/breakglass/twilio.key
+# webhook:                    # a chat or a pager that is told every step, never a code
+#   url: https://chat.example.com/hook
+#   hosts: [chat.example.com]
+#   key_file: /etc/breakglass/webhook.key
+
+# Where the log is pushed to as it grows: a syslog collector.
+#
+# log:
+#   push: tls://logs.example.com:6514
+#   ca_file: /etc/breakglass/logs-ca.pem   # else the system's authorities
+#   personal: false           # addresses and reasons too: they cannot be erased there
 `
 
 // writeConfig writes the sample, unless there is a config.

@@ -64,6 +64,7 @@ type service struct {
 	listener net.Listener
 	server   *sshserver.Server
 	courier  *notify.Courier
+	pusher   *notify.Pusher // nil where the log is not pushed
 }
 
 // openService opens everything and takes the port, in this order: what time
@@ -85,6 +86,9 @@ func openService(ctx context.Context, c config, log *slog.Logger, sent func(path
 	s := &service{parts: p, courier: notify.New(notify.Options{
 		Console: p.console, Channels: ways, Clock: p.clock, Random: rand.Reader, Log: log,
 	})}
+	if s.pusher, err = p.pusher(log); err != nil {
+		return nil, err
+	}
 	if s.server, err = sshserver.New(sessions{p}.options()); err != nil {
 		return nil, err
 	}
@@ -113,6 +117,9 @@ func (s *service) run(ctx context.Context) error {
 	all.Go(func() { s.console.Run(work) })
 	all.Go(func() { s.courier.Run(work) })
 	all.Go(func() { s.watchBallast(work) })
+	if s.pusher != nil {
+		all.Go(func() { s.pusher.Run(work) })
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.server.Serve(s.listener) }()
 	var err error

@@ -193,6 +193,7 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"Log":           func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
 			"ExportLog":     func(a core.Actor) error { return c.ExportLog(ctx, a, core.LogJSONL, io.Discard) },
 			"LogCheckpoint": func(a core.Actor) error { return drop(c.LogCheckpoint(ctx, a)) },
+			"LogPush":       func(a core.Actor) error { return drop(c.LogPush(ctx, a)) },
 			"ProveLog":      func(a core.Actor) error { return drop(c.ProveLog(ctx, a, 0, "")) },
 			"Grants":        func(a core.Actor) error { return drop(c.Grants(ctx, a)) },
 			"Grant":         func(a core.Actor) error { return drop(c.Grant(ctx, a, w.anyGrant())) },

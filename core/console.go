@@ -32,6 +32,8 @@ type Options struct {
 	// sentence that says what is wrong with it.
 	CheckAddress func(kind ContactKind, address string) (string, error)
 
+	Push PushOptions // where the log is pushed to
+
 	Languages []string      // that there are texts in; nil: whatever is asked for
 	Webhook   string        // what the outbox calls the webhook that every notice goes to; "": there is none
 	Host      string        // the name that people type after the @
@@ -57,6 +59,7 @@ type Console struct {
 	leases  leases
 	live    liveGrants
 	wake    chan struct{}
+	grown   chan struct{}
 
 	base    context.Context // ends when the console closes
 	stop    context.CancelCauseFunc
@@ -64,6 +67,7 @@ type Console struct {
 	failed  loginFailures
 	readers readings
 	traffic traffic
+	push    pushing
 
 	signing sync.Mutex   // one checkpoint at a time
 	kept    string       // the newest that the witness keeps
@@ -90,6 +94,7 @@ func Open(ctx context.Context, options Options) (*Console, error) {
 		clock:   options.Clock,
 		judge:   newJudge(options.Clock),
 		wake:    make(chan struct{}, 1),
+		grown:   make(chan struct{}, 1),
 	}
 	c.base, c.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := c.recoverState(ctx); err != nil {

@@ -49,9 +49,16 @@ func (c *Console) keepCheckpoint(ctx context.Context, signed string) error {
 func (c *Console) madeDurable(size int64) {
 	for {
 		known := c.durable.Load()
-		if size <= known || c.durable.CompareAndSwap(known, size) {
+		if size <= known {
 			return
 		}
+		if c.durable.CompareAndSwap(known, size) {
+			break
+		}
+	}
+	select {
+	case c.grown <- struct{}{}:
+	default:
 	}
 }
 

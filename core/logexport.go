@@ -132,13 +132,9 @@ func (c *Console) exportEnd(format LogFormat, signed string) ([]byte, error) {
 	if format == LogJSONL {
 		return audit.ExportEnd(signed)
 	}
-	size, root, err := readCheckpoint(signed)
+	l, err := c.checkpointLine(signed)
 	if err != nil {
 		return nil, err
-	}
-	l := LogLine{
-		Seq: size, Time: c.judge.now(), Actor: string(RoleSystem), Event: "log.checkpoint", Result: "ok",
-		Data: map[string]string{"lines": fmt.Sprint(size), "root": root, "signed": strings.ReplaceAll(strings.TrimSpace(signed), "\n", " | ")},
 	}
 	switch format {
 	case LogSyslog:
@@ -148,6 +144,15 @@ func (c *Console) exportEnd(format LogFormat, signed string) ([]byte, error) {
 	default:
 		return ocsfLine(c.options.Host, l)
 	}
+}
+
+// checkpointLine is a signed checkpoint in the form of a line of the log.
+func (c *Console) checkpointLine(signed string) (LogLine, error) {
+	size, root, err := readCheckpoint(signed)
+	return LogLine{
+		Seq: size, Time: c.judge.now(), Actor: string(RoleSystem), Event: "log.checkpoint", Result: "ok",
+		Data: map[string]string{"lines": fmt.Sprint(size), "root": root, "signed": strings.ReplaceAll(strings.TrimSpace(signed), "\n", " | ")},
+	}, err
 }
 
 // leafAndBeside reads a leaf's own bytes and the personal data beside it.

@@ -57,7 +57,7 @@ func syslogName(s string, limit int) string {
 func (l LogLine) worrying() bool {
 	switch l.Event {
 	case EventRequestWrongCode, EventRequestLocked, EventGrantWrongToken, EventLoginsFailed, EventJobFailed, EventMessageFailed,
-		EventClock, EventLogRestored:
+		EventClock, EventLogRestored, EventLogPushStalled:
 		return true
 	}
 	return false

@@ -95,7 +95,9 @@ const (
 	EventLoginsFailed     Event = "logins.failed"
 	EventLogRead          Event = "log.read"
 	EventLogExported      Event = "log.exported"
-	EventLogRestored      Event = "log.restored" // a new epoch: the ledger is an older one than was signed
+	EventLogRestored      Event = "log.restored"     // a new epoch: the ledger is an older one than was signed
+	EventLogPushStalled   Event = "log.push_stalled" // the collector lacks lines for too long
+	EventLogPushResumed   Event = "log.push_resumed"
 	EventMessageAccepted  Event = "message.accepted"
 	EventMessageFailed    Event = "message.failed"
 	EventClock            Event = "clock.jumped"

@@ -29,12 +29,13 @@ type Tx interface {
 	Archives() Table[Archive]
 	Outbox() Table[Message] // messages that the courier still has work with
 	Sent() Table[Message]   // messages at their end
+	Pushes() Table[Push]
 	Log() LogTable
 }
 
 // Record is what a Table keeps: each kind of record says its key and version.
 type Record interface {
-	Site | Person | Request | Grant | Job | Archive | Message
+	Site | Person | Request | Grant | Job | Archive | Message | Push
 }
 
 // Table is the records of one kind, ordered by ID.

@@ -26,6 +26,8 @@ func keys[T core.Record](v *T) (id *string, version *uint64) {
 		return &r.ID, &r.Version
 	case *core.Message:
 		return &r.ID, &r.Version
+	case *core.Push:
+		return &r.ID, &r.Version
 	}
 	// Only a kind that was added to core.Record and not here gets so far, and
 	// a test calls this for every kind.

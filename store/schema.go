@@ -20,6 +20,7 @@ var (
 var migrations = []func(*bbolt.Tx) error{
 	0: createBuckets,
 	1: indexLeaves,
+	2: createPushes,
 }
 
 // createBuckets makes the buckets of schema 1.
@@ -52,6 +53,14 @@ func indexLeaves(tx *bbolt.Tx) error {
 		}
 		return nil
 	})
+}
+
+// createPushes makes the bucket of schema 3: how far the log was pushed.
+func createPushes(tx *bbolt.Tx) error {
+	if _, err := tx.CreateBucket([]byte("pushes")); err != nil {
+		return fmt.Errorf("create bucket pushes: %w", err)
+	}
+	return nil
 }
 
 // migrate brings the file to the schema that steps end with, all in one

@@ -92,6 +92,7 @@ func TestEveryKindOfRecord(t *testing.T) {
 	checkKind[core.Job](t)
 	checkKind[core.Archive](t)
 	checkKind[core.Message](t)
+	checkKind[core.Push](t)
 }
 
 func checkKind[T core.Record](t *testing.T) {

@@ -48,4 +48,5 @@ func (t *tx) Jobs() core.Table[core.Job]         { return table[core.Job]{t, "jo
 func (t *tx) Archives() core.Table[core.Archive] { return table[core.Archive]{t, "archives"} }
 func (t *tx) Outbox() core.Table[core.Message]   { return table[core.Message]{t, "outbox"} }
 func (t *tx) Sent() core.Table[core.Message]     { return table[core.Message]{t, "sent"} }
+func (t *tx) Pushes() core.Table[core.Push]      { return table[core.Push]{t, "pushes"} }
 func (t *tx) Log() core.LogTable                 { return log{t} }

@@ -24,6 +24,8 @@ func keys[T core.Record](v *T) (id *string, version *uint64) {
 		return &r.ID, &r.Version
 	case *core.Message:
 		return &r.ID, &r.Version
+	case *core.Push:
+		return &r.ID, &r.Version
 	}
 	panic(fmt.Sprintf("coretest: no keys for %T", v)) // a record that core.Record lists and this does not
 }

@@ -21,6 +21,7 @@ const (
 	tableArchives
 	tableOutbox
 	tableSent
+	tablePushes
 	tableCount
 )
 
@@ -62,6 +63,7 @@ func (tx *fakeTx) Archives() core.Table[core.Archive] {
 }
 func (tx *fakeTx) Outbox() core.Table[core.Message] { return fakeTable[core.Message]{tx, tableOutbox} }
 func (tx *fakeTx) Sent() core.Table[core.Message]   { return fakeTable[core.Message]{tx, tableSent} }
+func (tx *fakeTx) Pushes() core.Table[core.Push]    { return fakeTable[core.Push]{tx, tablePushes} }
 func (tx *fakeTx) Log() core.LogTable               { return fakeLog{tx} }
 
 // fakeTable is the records of one kind in one transaction.

@@ -42,12 +42,15 @@ func newPacedConn(ctx context.Context, conn net.Conn, stage time.Duration) (*pac
 
 // Write implements net.Conn.
 func (c *pacedConn) Write(p []byte) (int, error) {
-	if err := c.Conn.SetDeadline(time.Now().Add(c.stage)); err != nil {
-		return 0, c.note(err)
+	if err := c.begin(); err != nil {
+		return 0, err
 	}
 	n, err := c.Conn.Write(p)
 	return n, c.note(err)
 }
+
+// begin begins a new stage without a write.
+func (c *pacedConn) begin() error { return c.note(c.Conn.SetDeadline(time.Now().Add(c.stage))) }
 
 // Read implements net.Conn.
 func (c *pacedConn) Read(p []byte) (int, error) {

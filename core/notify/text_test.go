@@ -45,7 +45,7 @@ func allEvents(t *testing.T) []core.Event {
 
 // untold lists the events that stay in the log: nobody is sent a message.
 var untold = map[core.Event]bool{
-	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true,
+	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true, core.EventLogPushResumed: true,
 }
 
 func TestEveryEventHasItsWords(t *testing.T) {

@@ -38,5 +38,6 @@ type Console interface {
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
 	LogCheckpoint(ctx context.Context, a core.Actor) (string, error)
 	ProveLog(ctx context.Context, a core.Actor, seq int64, since string) (audit.Proof, error)
+	LogPush(ctx context.Context, a core.Actor) (core.PushInfo, error)
 	ExportLog(ctx context.Context, a core.Actor, format core.LogFormat, w io.Writer) error
 }

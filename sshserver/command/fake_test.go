@@ -214,6 +214,15 @@ func (f *fake) LogCheckpoint(context.Context, core.Actor) (string, error) {
 	return "console.example/log\n1202\nroot=\n\n— console.example/log sig=\n", f.called("LogCheckpoint")
 }
 
+func (f *fake) LogPush(context.Context, core.Actor) (core.PushInfo, error) {
+	if f.empty {
+		return core.PushInfo{}, f.called("LogPush")
+	}
+	return core.PushInfo{
+		Target: "tls://logs.example:6514", Sent: 40, Behind: 2, At: noon, Failing: noon, Problem: "nobody\x1b[31m listens",
+	}, f.called("LogPush")
+}
+
 func (f *fake) ProveLog(_ context.Context, _ core.Actor, seq int64, since string) (audit.Proof, error) {
 	return audit.Proof{Seq: seq, Leaf: []byte(`{"seq":1}`), Checkpoint: "console.example/log\n"}, f.called("ProveLog %d %q", seq, since)
 }

@@ -1,18 +1,21 @@
 package command
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"breakglass/core"
+	"breakglass/core/safetext"
 	"breakglass/core/view"
 )
 
-// log is "log list|export|checkpoint|prove".
+// log is "log list|export|checkpoint|prove|push".
 func (s *session) log() *cobra.Command {
-	return s.group("log", s.logList(), s.logExport(), s.logCheckpoint(), s.logProve())
+	return s.group("log", s.logList(), s.logExport(), s.logCheckpoint(), s.logProve(), s.logPush())
 }
 
 func (s *session) logList() *cobra.Command {
@@ -35,7 +38,7 @@ func (s *session) logList() *cobra.Command {
 			return err
 		}
 		if page.More && !s.json {
-			s.tell(s.text("log.list.more", map[string]any{"Before": strconv.FormatInt(page.Next, 10)}))
+			s.tell(s.text("log.list.more", map[string]any{"Filter": filterWords(cmd), "Before": strconv.FormatInt(page.Next, 10)}))
 		}
 		return nil
 	})
@@ -47,6 +50,49 @@ func (s *session) logList() *cobra.Command {
 	cmd.Flags().Int64Var(&q.Before, "before", 0, s.text("flag.before", nil))
 	cmd.Flags().IntVar(&q.Limit, "limit", 0, s.text("flag.limit", nil))
 	return s.machine(cmd)
+}
+
+// filterWords repeats the flags that were typed, but the page's own, as they can
+// be typed again.
+func filterWords(cmd *cobra.Command) string {
+	var typed []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "before" && f.Name != "json" {
+			typed = append(typed, "--"+f.Name, shellWord(f.Value.String()))
+		}
+	})
+	return strings.Join(typed, " ")
+}
+
+// plainWord is what a shell leaves as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._:/@%+=-]+$`)
+
+// shellWord quotes a word for the two shells that it goes through: the client's
+// own, and the splitting here.
+func shellWord(word string) string {
+	word = safetext.Line(word)
+	if plainWord.MatchString(word) {
+		return word
+	}
+	quoted := "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(quoted, "'", `'\''`) + "'"
+}
+
+func (s *session) logPush() *cobra.Command {
+	return s.machine(s.leaf("push", "log.push", s.exactly(), func(cmd *cobra.Command, _ []string) error {
+		info, err := s.console.LogPush(cmd.Context(), s.actor)
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return view.WriteJSON(s.Out, view.JSONPush(info))
+		}
+		if info.Target == "" {
+			s.tell(s.text("log.push.none", nil))
+			return nil
+		}
+		return s.print(view.Push(s.env.Lang, "", info).Text(0))
+	}))
 }
 
 func (s *session) logExport() *cobra.Command {

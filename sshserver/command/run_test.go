@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -53,7 +54,7 @@ func TestTranscripts(t *testing.T) {
 		lines []string
 	}{
 		{"owner", acme, []string{"", "help", "help status", "status", "status --json"}},
-		{"auditor", ann, []string{"", "log", "log list --help", "log list --site acme --event grant --limit 2", "log list --json", "log export", "log export --format cef", "log checkpoint", "log prove 7", "log prove 7 --since 5"}},
+		{"auditor", ann, []string{"", "log", "log list --help", "log list --site acme --event grant --limit 2", "log list --json", "log export", "log export --format cef", "log checkpoint", "log prove 7", "log prove 7 --since 5", "log push", "log push --json"}},
 		{"manager", eva, []string{
 			"", "site list", "site list --json", "site show acme", "site show acme --json",
 			"site set acme --root /srv/acme --hold 24h", "site remove acme --yes acme",
@@ -271,7 +272,7 @@ func TestRefused(t *testing.T) {
 		"site add acme --root /x", "site set acme --root /x", "site list", "site show acme", "site remove acme --yes acme",
 		"contact add acme --email a@b.c", "contact list acme", "contact remove acme 1", "owner passphrase acme", "owner key acme -",
 		"owner key acme --remove SHA256:x", "person add bob --role auditor -", "person list", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme", "grant list",
-		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log checkpoint", "log prove 1", "kit acme",
+		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log checkpoint", "log prove 1", "log push", "kit acme",
 	}
 	for _, line := range lines {
 		refusal := core.Refuse(core.ErrDenied, "Only a manager of all sites may do this.")
@@ -388,4 +389,32 @@ func FuzzRun(f *testing.F) {
 			t.Errorf("%q: unsafe answer %q %q", line, out.String(), errs.String())
 		}
 	})
+}
+
+// The line that goes on asks for what this one asked for, whatever was in it:
+// once through the client's shell and once through the server's splitting.
+func TestTheLineThatGoesOnKeepsItsFilters(t *testing.T) {
+	_, errs, _ := run(t, &fake{}, ann, "log list --site acme --text it's~\"$HOME\" --limit 2", "")
+	_, typed, ok := strings.Cut(strings.TrimSpace(errs), "log list ")
+	if !ok {
+		t.Fatal(errs)
+	}
+	script := "set -- " + typed
+	for range 2 {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", script+`; printf '%s ' "$@"`).Output() //nolint:gosec // that is the test
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed, script = strings.TrimSpace(string(out)), "set -- "+string(out)
+	}
+	if want := `--limit 2 --site acme --text it's "$HOME" --before 1200`; typed != want {
+		t.Errorf("%s\nwant %s", typed, want)
+	}
+}
+
+func TestAConsoleWithoutACollectorSaysSo(t *testing.T) {
+	out, errs, exit := run(t, &fake{empty: true}, ann, "log push", "")
+	if exit != ExitDone || out != "" || !strings.Contains(errs, "breakglass.yaml") {
+		t.Errorf("exit %d: %s%s", exit, out, errs)
+	}
 }
