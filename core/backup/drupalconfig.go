@@ -69,10 +69,14 @@ type drupalSettings struct {
 	values    map[string]phpValue
 	readsMore string // another file that is not looked at, with its line
 	none      bool   // no database is named
+	included  int
 }
 
-// maxIncludes bounds how deep files include each other.
-const maxIncludes = 4
+// How deep files include each other, and how many of them are followed.
+const (
+	includeDepth = 4
+	maxIncludes  = 16
+)
 
 // read reads a file and returns the databases that are known at its end.
 func (d *drupalSettings) read(name string, runs phpRuns, depth int) []source {
@@ -201,7 +205,8 @@ func either(a, b phpValue) phpValue {
 // remembered: it may name another database.
 func (d *drupalSettings) include(r *phpReader, from string, line int, now phpRuns, depth int) error {
 	name, ok := d.target(r, from)
-	if ok && depth < maxIncludes {
+	if ok && depth < includeDepth && d.included < maxIncludes {
+		d.included++
 		text, found, err := d.place.file(name)
 		if err != nil {
 			return err
@@ -229,10 +234,12 @@ func (d *drupalSettings) target(r *phpReader, from string) (name string, ok bool
 		r.at++
 	}
 	var out strings.Builder
-	for {
+	absolute := false
+	for first := true; ; first = false {
 		t := r.peek(0)
 		switch {
 		case t.kind == phpString:
+			absolute = absolute || first && strings.HasPrefix(t.text, "/")
 			out.WriteString(t.text)
 		case t.is(phpWord, "__DIR__"):
 			out.WriteString("/" + path.Dir(from))
@@ -257,9 +264,16 @@ func (d *drupalSettings) target(r *phpReader, from string) (name string, ok bool
 	if !r.ended() {
 		return "", false
 	}
-	name = path.Clean(strings.TrimLeft(out.String(), "/"))
-	if absolute, ok := below(d.place.site.path, out.String()); ok {
-		name = path.Clean(absolute)
+	name = strings.TrimLeft(out.String(), "/")
+	if absolute {
+		base := d.place.site.path
+		if d.place.dir != "." {
+			base += "/" + d.place.dir
+		}
+		if name, ok = below(base, out.String()); !ok {
+			return "", false
+		}
 	}
+	name = path.Clean(name)
 	return name, name != ".." && !strings.HasPrefix(name, "../") && name != "."
 }

@@ -26,6 +26,10 @@ func readMagento(p place) ([]source, error) {
 // have databases of their own for its checkout and its orders.
 func parseMagento(file string, src []byte) (sources []source, err error) {
 	all := returned(file, src)
+	if all.kind != phpArray {
+		_, err := all.plain(file, "the databases")
+		return nil, orElse(err, unset(file, "a database"))
+	}
 	prefix, err := all.at("db", "table_prefix").plain(file, "table_prefix")
 	if err != nil {
 		return nil, err

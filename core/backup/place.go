@@ -72,6 +72,9 @@ func (s *site) at(dir, name string) bool {
 // cannot be read, or understood, is a database that is missing.
 func (s *site) readPlaces() error {
 	for _, p := range s.places {
+		if p.program.name == envProgram.name && (len(s.installs) > 0 || len(s.places) > 1) {
+			continue // it is that of another program, which was asked
+		}
 		sources, err := p.program.read(p)
 		switch {
 		case errors.Is(err, core.ErrSite):

@@ -28,7 +28,9 @@ func (s *site) readConfigs() error {
 		case in.sqlite:
 			continue // its database is in its files
 		default:
-			from.config, from.err = parseWPConfig(in.text)
+			if from.config, from.err = parseWPConfig(in.text); from.err != nil {
+				from.config, from.err = s.readBedrock(in, from.err)
+			}
 		}
 		s.sources = append(s.sources, from)
 	}

@@ -56,12 +56,12 @@ func StartMariaDB(dir string) (*Server, error) {
 		}
 	}
 	data := filepath.Join(dir, "data")
-	install := append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}, as...)
+	install := append([]string{"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}, as...)
 	if out, err := exec.Command("mariadb-install-db", install...).CombinedOutput(); err != nil { //nolint:gosec // options of our own
 		return nil, fmt.Errorf("start MariaDB: mariadb-install-db: %w: %s", err, out)
 	}
 	run := append([]string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + s.Socket, "--skip-networking", "--pid-file=" + filepath.Join(dir, "pid"),
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--socket=" + s.Socket, "--skip-networking", "--pid-file=" + filepath.Join(dir, "pid"),
 		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin",
 		"--event-scheduler=OFF", "--max-allowed-packet=256M", "--log-error=" + filepath.Join(dir, "log"), "--character-set-server=utf8mb4",
 	}, as...)

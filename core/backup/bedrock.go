@@ -1,0 +1,61 @@
+package backup
+
+import (
+	"path"
+	"regexp"
+
+	"breakglass/core"
+)
+
+// bedrockForm is how a wp-config.php says that its values come from a .env file:
+// as Bedrock's does, or with the library that reads such files.
+var bedrockForm = regexp.MustCompile(`config/application\.php|\bDotenv\b`)
+
+// readBedrock reads the .env file of a WordPress whose wp-config.php says nothing
+// itself: beside it, else one level up, as Bedrock's web/wp-config.php wants it.
+// Without such a file the refusal of the wp-config.php stands.
+func (s *site) readBedrock(in *install, refusal error) (dbConfig, error) {
+	if !bedrockForm.Match(in.text) {
+		return dbConfig{}, refusal
+	}
+	places := []place{{site: s, dir: ".", above: true}}
+	if in.config != "" {
+		dir := path.Dir(in.config)
+		places = []place{{site: s, dir: dir}, {site: s, dir: path.Dir(dir), above: dir == "."}}
+	}
+	for _, p := range places {
+		env := environment{}
+		found, err := p.env(env, ".env", envLaravel)
+		if err != nil {
+			return dbConfig{}, err
+		}
+		if !found {
+			continue
+		}
+		if url := env.get("DATABASE_URL"); url.text != "" || url.kind == phpUnknown {
+			config, err := p.databaseURL(env["DATABASE_URL"], "DATABASE_URL")
+			config.Prefix = env.get("DB_PREFIX").text
+			return config, err
+		}
+		return bedrockDatabase(p.called(".env"), env)
+	}
+	return dbConfig{}, refusal
+}
+
+func bedrockDatabase(file string, env environment) (dbConfig, error) {
+	f := fields{file: file}
+	get := func(name string) string { return f.plain(env.get(name), name) }
+	c := dbConfig{
+		Driver: driverMySQL, File: file, Labels: wpLabels, Name: get("DB_NAME"), User: get("DB_USER"), Password: core.NewSecret(get("DB_PASSWORD")),
+		Host: get("DB_HOST"), Charset: get("DB_CHARSET"), Prefix: get("DB_PREFIX"),
+	}
+	switch {
+	case f.err != nil:
+		return dbConfig{}, f.err
+	case c.Name == "":
+		return dbConfig{}, unset(file, "DB_NAME")
+	case c.Host == "":
+		c.Host = "localhost"
+	}
+	return c, nil
+}

@@ -1,0 +1,179 @@
+package backup
+
+import (
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"breakglass/core"
+)
+
+// What we read in the fixtures is what PHP itself makes of them.
+func TestFixturesAsPHPReadsThem(t *testing.T) {
+	const drupal = `$app_root = getcwd(); $site_path = 'sites/default'; chdir($site_path); include 'settings.php'; $v = $databases;`
+	for name, code := range map[string]string{
+		"drupal10":      drupal,
+		"drupal7":       drupal,
+		"magento2":      `eval('class PDO { const MYSQL_ATTR_LOCAL_INFILE = 1001; }'); $v = include 'app/etc/env.php';`,
+		"laravelcached": `eval('namespace Some; class Thing { static function __set_state($x) { return null; } }'); $v = include 'bootstrap/cache/config.php';`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command("php", "-n", "-d", "display_errors=1", "-r", "namespace X; "+`ob_start(); `+code+` ob_end_clean(); echo json_encode($v);`)
+			cmd.Dir = "testdata/sites/" + name
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("these tests need PHP (task setup installs it): %v %s", err, out)
+			}
+			var want any
+			if err := json.Unmarshal(out, &want); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			compareValue(t, name, want, ours(t, name))
+		})
+	}
+}
+
+// ours is the value as we read it.
+func ours(t *testing.T, name string) phpValue {
+	t.Helper()
+	s := &site{path: "/nowhere", root: rootOf(t, "testdata/sites/"+name)}
+	p := place{site: s, dir: "."}
+	read := func(file string) phpValue {
+		text, _, err := p.file(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return returned(file, text)
+	}
+	switch name {
+	case "magento2":
+		return read("app/etc/env.php")
+	case "laravelcached":
+		return read("bootstrap/cache/config.php")
+	}
+	d := &drupalSettings{place: p, dir: "sites/default", values: map[string]phpValue{}}
+	d.read("sites/default/settings.php", phpAlways, 0)
+	return d.values["databases"]
+}
+
+// compareValue compares each text that we claim to know.
+func compareValue(t *testing.T, at string, want any, got phpValue) {
+	t.Helper()
+	switch w := want.(type) {
+	case map[string]any:
+		if got.kind == phpUnknown {
+			return
+		}
+		if len(got.keys()) != len(w) && !got.open {
+			t.Errorf("%s: %d keys, PHP has %d", at, len(got.keys()), len(w))
+		}
+		for _, key := range got.keys() {
+			value, ok := w[key]
+			if !ok {
+				t.Errorf("%s: PHP has no key %q", at, key)
+			}
+			compareValue(t, at+"."+key, value, got.at(key))
+		}
+	case []any:
+		for i, value := range w {
+			compareValue(t, at+"."+decimal(i), value, got.at(decimal(i)))
+		}
+	case string:
+		if got.kind != phpUnknown && (got.kind != phpScalar || got.text != w) {
+			t.Errorf("%s: %q, PHP reads %q", at, got.text, w)
+		}
+	case nil:
+		if got.kind != phpUnknown && got.kind != phpNull {
+			t.Errorf("%s: %q, PHP reads null", at, got.text)
+		}
+	}
+}
+
+func FuzzPrograms(f *testing.F) {
+	for _, seed := range []string{
+		"<?php $databases['default']['default'] = ['driver' => 'mysql', 'database' => 'd'];", "<?php if (file_exists(__DIR__ . '/x')) : include __DIR__ . '/settings.php'; endif;",
+		"<?php $databases[][] = array(array(array( => ;", "<?php class JConfig { public $db = 'x'; }", "<?php return ['db' => ['connection' => [...$x, 1 => [", "<?php return (string) env('A', env('B', [1, ]));",
+		"<?php $db_url['a'] = 'mysql://u:p@h/d'; $databases ??= []; $databases .= 'x';", "DB_HOST=a\nDB_DATABASE=\"x${DB_HOST}\\\"\"\nDATABASE_URL='mysql://a:b@c/d?host=/x'", "A=$A$A\nB=${A}$(x)\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		s := &site{path: "/nowhere", root: rootOf(t, t.TempDir())}
+		if err := s.root.MkdirAll("sites/default", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"sites/default/settings.php", "configuration.php", "config.php", ".env"} {
+			if err := s.root.WriteFile(name, src, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := place{site: s, dir: "."}
+		var all []source
+		for _, read := range []func(place) ([]source, error){readDrupal, readJoomla, readSymfony, readLaravel, readEnv, func(place) ([]source, error) { return parseMagento("env.php", src) }, func(place) ([]source, error) {
+			c := laravelConfig{file: "config.php", all: returned("config.php", src), env: environment{}}
+			return c.sources()
+		}} {
+			sources, err := read(p)
+			all = append(all, append(sources, source{err: err})...)
+		}
+		for _, from := range all {
+			var refusal *core.Refusal
+			if from.err != nil && !errors.As(from.err, &refusal) {
+				t.Fatalf("no sentence: %v", from.err)
+			}
+			c := from.config
+			if from.err == nil && c.check() == nil && (strings.ContainsAny(c.User+c.Password.Reveal()+c.Host, "\n\r\x00") || c.Name == "") && c != (dbConfig{}) {
+				t.Fatalf("%+v was taken", c)
+			}
+		}
+	})
+}
+
+// No refusal repeats a part of a URL: a password is in it.
+func FuzzDatabaseURL(f *testing.F) {
+	for _, seed := range []string{"mysql://u:p@h:3306/d?charset=utf8", "postgres://%2Frun/d", "sqlite:///x", "mysql://[::1]/d", "://", "mysql://u:%zz@h/d?%zz", "sqlite::memory:"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parseDatabaseURL("FILE", "LABEL", text)
+		var refusal *core.Refusal
+		if err != nil && (!errors.As(err, &refusal) || refusal.Cause != nil) {
+			t.Fatalf("%v", err)
+		}
+		if err == nil && c.Driver == "" {
+			t.Fatalf("%q: no driver", text)
+		}
+	})
+}
+
+func TestDatabaseURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"mysql://u:p@localhost/d":                               "mysql u p localhost d",
+		"mysql://u:p%40%2F%23@127.0.0.1:3307/d?charset=utf8mb4": "mysql u p@/# 127.0.0.1:3307 d",
+		"mysql://u@[::1]:3307/d":                                "mysql u  [::1]:3307 d",
+		"mysql://u:a:b@c@h/d":                                   "mysql u a:b@c h d",
+		"pdo-mysql://u:100%@h/d":                                "mysql u 100% h d",
+		"mysql://u:p@localhost/d?unix_socket=/run/x.sock":       "mysql u p /run/x.sock d",
+		"mysql:///d":                            "mysql   localhost d",
+		"postgresql://u:p@/d?host=/run/pg":      "pgsql u p /run/pg d",
+		"postgres://u:p@%2Frun%2Fpg/d":          "pgsql u p /run/pg d",
+		"pgsql://u:p@h:5433/d?serverVersion=16": "pgsql u p h:5433 d",
+		"sqlite:////srv/x.db":                   "sqlite    /srv/x.db",
+		"sqlite:///var/x.db?mode=rw":            "sqlite    var/x.db",
+		"oracle://u:p@h/d":                      "",
+		"u:p@h/d":                               "",
+		"mysql://u:p/x@h/d":                     "",
+		"mysql://u:p#x@h/d":                     "",
+	} {
+		c, err := parseDatabaseURL("f", "l", text)
+		got := ""
+		if err == nil {
+			got = strings.Join([]string{string(c.Driver), c.User, c.Password.Reveal(), c.Host, c.Name}, " ")
+		}
+		if got != want {
+			t.Errorf("%s: %q %v, want %q", text, got, err, want)
+		}
+	}
+}
