@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"os/exec"
@@ -104,5 +105,103 @@ func TestCopyOfADatabaseThatChanges(t *testing.T) {
 	}
 	if err := p.copyTo(t.Context(), filepath.Join(dir, "copy")); !errors.Is(err, errTorn) {
 		t.Errorf("a file that shrank: %v", err)
+	}
+}
+
+// A busy site adds to its log all the time; the snapshot is what it was when the
+// copy began. A log that began anew, or a database that changed, is torn.
+func TestCopyOfALogThatGrows(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.sqlite")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(wal)&_pragma=wal_autocheckpoint(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	write := func(statement string) {
+		t.Helper()
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = root.Close() }()
+	log, err := openPart(root, "x.sqlite-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.close() }()
+	private := filepath.Join(t.TempDir(), "private-wal")
+	if err := log.copyTo(t.Context(), private); err != nil {
+		t.Fatal(err)
+	}
+	write("INSERT INTO t VALUES (2)")
+	if log.still(root) || !log.grew(root, private) {
+		t.Error("a log that grew is not taken for one")
+	}
+	write("PRAGMA wal_checkpoint(RESTART); INSERT INTO t VALUES (3)")
+	if log.grew(root, private) {
+		t.Error("a log that began anew is taken for one that grew")
+	}
+}
+
+// While somebody writes to a database all the time, its snapshot holds whole
+// transactions only.
+func TestSnapshotOfABusyDatabase(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "x.sqlite")+"?_pragma=journal_mode(wal)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE TABLE a (x); CREATE TABLE b (x)"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done, began := make(chan error), make(chan struct{})
+	go func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			if _, err := db.Exec("BEGIN; INSERT INTO a VALUES (randomblob(3000)); INSERT INTO b VALUES (1); COMMIT"); err != nil {
+				done <- err
+				return
+			}
+			if n == 20 {
+				close(began)
+			}
+		}
+		done <- nil
+	}()
+	<-began
+	snap, err := snapshotOf(t.Context(), t, dir)
+	cancel()
+	if wrote := <-done; wrote != nil {
+		t.Fatal(wrote)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = snap.Close() }()
+	if len(snap.tables) != 2 || snap.tables[0].Rows != snap.tables[1].Rows || snap.tables[0].Rows < 20 {
+		t.Errorf("%+v", snap.tables)
+	}
+}
+
+func TestJournalOfSeveralDatabases(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.sqlite")
+	if out, err := exec.Command("sqlite3", path, "CREATE TABLE t(x)").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	if err := os.WriteFile(path+"-journal", append(make([]byte, 600), superMagic...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if snap, err := snapshotOf(t.Context(), t, dir); err == nil {
+		_ = snap.Close()
+		t.Error("half a transaction may have been taken for a whole one")
 	}
 }
