@@ -67,7 +67,7 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	clock := newSystemClock()
-	engine, err := backup.New(backup.Options{Roots: []string{root}, Signer: signer, Scratch: scratch, Clock: clock, Version: versionText()})
+	engine, err := backup.New(backup.Options{Roots: []string{root}, Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText()})
 	if err != nil {
 		return err
 	}

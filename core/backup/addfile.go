@@ -182,6 +182,7 @@ func (r *run) addFile(it *item) error {
 func (r *run) countFile(path string, size int64) {
 	r.files++
 	r.bytes += size
+	r.keepRules(path)
 	r.tracker.read(size, shown(path))
 	r.tracker.do(func(p *core.Progress) { p.FilesDone = r.files })
 }

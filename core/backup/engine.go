@@ -24,6 +24,9 @@ type Options struct {
 	// emptied by New: for snapshots of SQLite and spools. Two engines must not
 	// share one.
 	Scratch string
+	// Host is where the machine's own files are read for TAKEOVER.txt: "/"; "":
+	// they are not read.
+	Host string
 	// Clock is where time comes from.
 	Clock core.Clock
 	// Version is that of breakglass, as the manifest names it.

@@ -26,7 +26,11 @@ func (r *run) readme(verdict core.Verdict) string {
 	if r.order.Call != "" {
 		lines = append(lines, "", say("archive.readme.call", "Call", r.order.Call))
 	}
-	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.files"))
+	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
+		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR --database URL --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
+	if len(r.dumps) > 0 {
+		lines = append(lines, "", say("archive.readme.by_hand"))
+	}
 	for _, d := range r.dumps {
 		if d.part == 0 {
 			continue // a note above says that it is missing
@@ -37,7 +41,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	if len(r.beside) > 0 {
 		lines = append(lines, "", say("archive.readme.sqlite"))
 	}
-	lines = append(lines, "", say("archive.readme.check"))
+	lines = append(lines, "", say("archive.readme.check"), "", say("archive.readme.sum"))
 	if signer := r.engine.Signer(); signer != "" {
 		lines = append(lines, "", say("archive.readme.signature", "Fingerprint", signer, "Host", r.order.Host,
 			"Command", words.Verbatim("ssh-keygen -Y verify -f allowed_signers -I "+hostName(r.order.Host)+" -n "+Namespace+" -s MANIFEST.jsonl.sig < MANIFEST.jsonl")))

@@ -28,7 +28,8 @@ type run struct {
 	leftOut                    []Omitted // the first ones
 	again                      []string  // files to read once more
 	beside                     map[string]bool
-	databases                  []any // lines for the manifest
+	rules                      []string // files with rules for a server, below the root
+	databases                  []any    // lines for the manifest
 	tools                      map[string]string
 }
 

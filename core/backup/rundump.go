@@ -2,7 +2,6 @@ package backup
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"breakglass/core"
@@ -224,6 +224,19 @@ func (r *run) addDatabases() error {
 	return nil
 }
 
+// addKit adds what a new manager needs to put the archive to use.
+func (r *run) addKit(verdict core.Verdict) error {
+	configs := r.site.configFiles()
+	for _, file := range []struct{ name, text string }{
+		{readmeName, r.readme(verdict)}, {takeoverName, r.takeoverText(configs)}, {restoreName, restoreScript}, {confName, r.restoreConf(configs)},
+	} {
+		if err := r.addStream(file.name, int64(len(file.text)), r.order.Created, strings.NewReader(file.text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // finish writes what tells of the archive, and ends it.
 func (r *run) finish() (core.BackupResult, error) {
 	r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal = p.FilesDone, p.BytesDone })
@@ -232,8 +245,7 @@ func (r *run) finish() (core.BackupResult, error) {
 	if err := r.addDatabases(); err != nil {
 		return core.BackupResult{}, err
 	}
-	readme := r.readme(verdict)
-	if err := r.addStream(readmeName, int64(len(readme)), r.order.Created, bytes.NewReader([]byte(readme))); err != nil {
+	if err := r.addKit(verdict); err != nil {
 		return core.BackupResult{}, err
 	}
 	notes := r.findings.all()

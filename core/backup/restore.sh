@@ -1,0 +1,431 @@
+#!/bin/sh
+# Puts this backup back on a server, with stock tools only: a POSIX shell, tar,
+# sed and the client of the database (mariadb, mysql or psql).
+#
+# Nothing in here belongs to one website: what this archive holds is said in
+# restore.conf, which is read and never run. `sh restore.sh --help` says more.
+set -u
+LC_ALL=C
+export LC_ALL
+
+usage() {
+	cat <<'END'
+Usage: sh restore.sh [OPTIONS]        run it in the unpacked folder of the backup
+
+  --to DIR              where the website's files go; empty or not there yet
+  --database NAME       an empty database that exists; once for each database of
+                        the backup, in the order of the folders in database/
+  --user USER           who may write to it
+  --password-file FILE  a file whose first line is that user's password; without
+                        it the password is asked for, or read from standard
+                        input where that is no terminal
+  --host HOST           where the database server is [localhost]
+  --port PORT           its port
+  --socket PATH         its socket, in place of host and port
+  --owner USER[:GROUP]  to whom the files are given (needs root)
+  --check               only check the files of the backup
+  --skip-check          do not check them first
+  --help                this text
+
+What is missing is asked for. The target must be empty and so must the database:
+nothing that exists is ever overwritten. When something fails, what was put into
+the target is removed again and you can start anew.
+END
+}
+
+say() { printf '%s\n' "$*"; }
+warn() { printf '! %s\n' "$*" >&2; }
+die() {
+	printf 'restore.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+here=$(cd "$(dirname "$0")" && pwd -P) || exit 1
+to='' user='' host='' port='' socket='' owner='' secret='' asked_user=no
+check_only=no skip_check=no
+work='' target='' filling=no
+tab=$(printf '\t')
+
+# tidy leaves nothing half-done: it runs at every exit.
+tidy() {
+	status=$?
+	trap '' INT TERM HUP
+	if [ "$filling" = yes ] && [ -n "$target" ]; then
+		say "Removing what was put into $target." >&2
+		rm -rf "${target:?}"/* "${target:?}"/.[!.]* "${target:?}"/..?*
+	fi
+	[ -z "$work" ] || rm -rf "$work"
+	exit "$status"
+}
+trap tidy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+umask 077
+work=$(mktemp -d "${TMPDIR:-/tmp}/restore.XXXXXX") || {
+	work=''
+	die "No temporary directory could be made; set TMPDIR to one that you may write to."
+}
+: >"$work/databases"
+
+value() { # OPTION VALUE...: an option needs its value
+	[ $# -ge 2 ] || die "$1 needs a value; sh restore.sh --help says more."
+}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--to) value "$@"; to=$2; shift ;;
+	--database) value "$@"; printf '%s\n' "$2" >>"$work/databases"; shift ;;
+	--user) value "$@"; user=$2 asked_user=yes; shift ;;
+	--password-file) value "$@"; secret=$2; shift ;;
+	--host) value "$@"; host=$2; shift ;;
+	--port) value "$@"; port=$2; shift ;;
+	--socket) value "$@"; socket=$2; shift ;;
+	--owner) value "$@"; owner=$2; shift ;;
+	--check) check_only=yes ;;
+	--skip-check) skip_check=yes ;;
+	--help | -h) usage; exit 0 ;;
+	*) die "'$1' is not an option; sh restore.sh --help lists them." ;;
+	esac
+	shift
+done
+case $port in *[!0-9]*) die "--port is a number." ;; esac
+
+for name in restore.conf MANIFEST.jsonl; do
+	[ -f "$here/$name" ] || die "$name is not beside this script; unpack the whole archive with tar and run it there."
+done
+
+ask() { # QUESTION DEFAULT: sets $answer
+	[ -t 0 ] || die "There is no terminal to ask on: '$1' Give it as an option; sh restore.sh --help lists them."
+	printf '%s' "$1${2:+ [$2]} " >&2
+	IFS= read -r answer || die "Stopped."
+	[ -n "$answer" ] || answer=$2
+	[ -n "$answer" ] || die "An answer is needed; nothing was changed."
+}
+
+# ---- the backup itself ------------------------------------------------------
+
+# check_sums compares every file with the manifest. A file that changed while it
+# was backed up stands there twice, and the later one counts.
+check_sums() {
+	if ! command -v sha256sum >/dev/null 2>&1; then
+		warn "sha256sum is not installed: the files were not checked."
+		return 0
+	fi
+	say "Checking the files of the backup..."
+	sed -n 's/^{"line":"file","path":"\([^"\\]*\)","size":[0-9]*,"mode":"[0-7]*","mtime":"[^"]*","sha256":"\([0-9a-f]*\)".*$/\2  \1/p' \
+		"$here/MANIFEST.jsonl" >"$work/sums"
+	total=$(sed -n '/^{"line":"file",/p' "$here/MANIFEST.jsonl" | wc -l)
+	listed=$(wc -l <"$work/sums")
+	if [ -s "$work/sums" ]; then
+		(cd "$here" && sha256sum -c "$work/sums") >"$work/checked" 2>/dev/null
+	else
+		: >"$work/checked"
+	fi
+	bad=0
+	sed '/: OK$/d' "$work/checked" >"$work/unlike"
+	while IFS= read -r line; do
+		path=${line%: FAILED*}
+		grep -qxF -e "$path: OK" "$work/checked" && continue
+		warn "missing or changed: $path"
+		bad=$((bad + 1))
+	done <"$work/unlike"
+	[ "$bad" -eq 0 ] || die "$bad files are not what the manifest says; fetch the archive again. (--skip-check goes on all the same.)"
+	say "$((listed)) files are as they were backed up."
+	[ "$((total))" -eq "$((listed))" ] || say "$((total - listed)) files with unusual names were not checked."
+}
+
+if [ "$skip_check" = no ] || [ "$check_only" = yes ]; then check_sums; fi
+[ "$check_only" = no ] || exit 0
+
+# conf WORD prints what restore.conf says of it.
+conf() { sed -n "s/^$1 //p" "$here/restore.conf"; }
+
+# ---- what is asked ------------------------------------------------------------
+
+[ -n "$to" ] || { ask "Directory for the website's files:" "$(conf root)"; to=$answer; }
+conf database >"$work/dumps"
+count=$(wc -l <"$work/dumps")
+needs_mysql=no needs_psql=no n=0
+while IFS=' ' read -r kind dir <&3; do
+	n=$((n + 1))
+	case $kind in
+	mysql) needs_mysql=yes ;;
+	pgsql) needs_psql=yes ;;
+	*) die "restore.conf names a database of the kind '$kind', which this script does not know." ;;
+	esac
+	[ -n "$(sed -n "${n}p" "$work/databases")" ] && continue
+	ask "Name of the empty database for database/$dir:" ""
+	printf '%s\n' "$answer" >>"$work/databases"
+done 3<"$work/dumps"
+[ "$(wc -l <"$work/databases")" -eq "$((count))" ] || die "The backup holds $((count)) databases; give --database as often."
+
+if [ "$((count))" -gt 0 ]; then
+	[ "$asked_user" = yes ] || { ask "User of the database:" ""; user=$answer; }
+	if [ -n "$secret" ]; then
+		[ -r "$secret" ] || die "$secret cannot be read."
+		password=$(sed -n 1p "$secret")
+	elif [ -t 0 ]; then
+		printf 'Password of %s: ' "$user" >&2
+		stty -echo
+		IFS= read -r password
+		stty echo
+		printf '\n' >&2
+	else
+		IFS= read -r password || :
+	fi
+fi
+[ -n "$socket" ] || [ -n "$host" ] || host=localhost
+
+# ---- the tools for the database -------------------------------------------------
+
+# quote CHARACTERS escapes these in each line with a backslash.
+quote() { sed "s/[$1]/\\\\&/g"; }
+
+client=''
+if [ "$needs_mysql" = yes ]; then
+	client=$(command -v mariadb || command -v mysql) || die "Neither mariadb nor mysql is installed; install mariadb-client."
+	{
+		printf '[client]\n'
+		printf 'user="%s"\n' "$(printf '%s\n' "$user" | quote '\\"')"
+		printf 'password="%s"\n' "$(printf '%s\n' "$password" | quote '\\"')"
+		if [ -n "$socket" ]; then
+			printf 'protocol=socket\nsocket="%s"\n' "$(printf '%s\n' "$socket" | quote '\\"')"
+		else
+			printf 'host="%s"\n' "$(printf '%s\n' "$host" | quote '\\"')"
+			[ -z "$port" ] || printf 'protocol=tcp\nport=%s\n' "$port"
+		fi
+	} >"$work/options"
+fi
+if [ "$needs_psql" = yes ]; then
+	command -v psql >/dev/null || die "psql is not installed; install postgresql-client."
+	printf '*:*:*:*:%s\n' "$(printf '%s\n' "$password" | quote '\\:')" >"$work/pgpass"
+	PGPASSFILE=$work/pgpass PGHOST=${socket:-$host} PGUSER=$user PGCONNECT_TIMEOUT=15
+	export PGPASSFILE PGHOST PGUSER PGCONNECT_TIMEOUT
+	[ -z "$port" ] || { PGPORT=$port; export PGPORT; }
+fi
+
+# The password goes through files that only we can read, never on a command line.
+my() { # DATABASE ARGUMENT...: the client of MariaDB or MySQL
+	db=$1
+	shift
+	"$client" --defaults-file="$work/options" --binary-mode --default-character-set=utf8mb4 --max-allowed-packet=1G "--database=$db" "$@"
+}
+pg() { # DATABASE ARGUMENT...: the client of PostgreSQL
+	db=$1
+	shift
+	psql --no-psqlrc --quiet --no-password --set=ON_ERROR_STOP=1 "--dbname=$db" "$@"
+}
+
+# must_be_empty refuses a database that cannot be reached or has tables.
+must_be_empty() { # KIND NAME
+	case $1 in
+	mysql) tables=$(printf 'SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE();\n' | my "$2" --batch --skip-column-names) ;;
+	*) tables=$(pg "$2" --tuples-only --no-align --command="SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')") ;;
+	esac || die "The database '$2' cannot be opened; make it first and check user and password. Nothing was changed."
+	[ "$tables" = 0 ] || die "The database '$2' has $tables tables already; give an empty one. Nothing was changed."
+}
+
+# ---- before anything is touched ---------------------------------------------------
+
+umask 022
+[ -d "$to" ] || mkdir -p "$to" || die "$to cannot be made."
+target=$(cd "$to" && pwd -P) || die "$to cannot be opened."
+[ "$target" != / ] || die "/ cannot be the target."
+case $target/ in "$here"/*) die "The target lies in the backup's own folder; choose another." ;; esac
+[ -w "$target" ] || die "$target may not be written to by this user."
+for entry in "$target"/* "$target"/.[!.]* "$target"/..?*; do
+	if [ -e "$entry" ] || [ -h "$entry" ]; then die "$target is not empty; choose an empty directory. Nothing was changed."; fi
+done
+need=$(du -sk "$here/files" | sed 's/[^0-9].*//')
+free=$(df -Pk "$target" | sed -n '$s/^.*[[:space:]]\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9][0-9]*%.*$/\1/p')
+if [ -n "$need" ] && [ -n "$free" ] && [ "$free" -lt "$need" ]; then
+	die "$target has room for $free KiB, but the files take $need KiB. Nothing was changed."
+fi
+n=0
+while IFS=' ' read -r kind dir <&3; do
+	n=$((n + 1))
+	must_be_empty "$kind" "$(sed -n "${n}p" "$work/databases")"
+done 3<"$work/dumps"
+
+# ---- files ----------------------------------------------------------------------
+
+say "Copying the files to $target..."
+filling=yes
+{ (cd "$here/files" && tar -cf - .) || : >"$work/broke"; } | (cd "$target" && tar -xpf -) || : >"$work/broke"
+if [ -e "$work/broke" ]; then die "The files could not be copied, see above."; fi
+beside=$(conf beside)
+if [ -n "$beside" ]; then
+	[ -e "$target/$beside" ] || cp -p "$here/outside/$beside" "$target/$beside" || die "outside/$beside could not be copied."
+	say "$beside lay beside the website's directory; it now lies in $target itself, where it works as well."
+fi
+
+# ---- configuration ----------------------------------------------------------------
+
+: >"$work/byhand"
+# set_line puts a value into the one line where restore.conf says that it stands.
+set_line() { # FORM ROLE KEY LINE FILE DATABASE
+	case $2 in
+	name) new=$6 ;;
+	user) new=$user ;;
+	password) new=$password ;;
+	host) new=${host:-localhost} ;;
+	port) new=${port:-3306} ;;
+	hostport)
+		new=${host:-localhost}
+		[ -z "$port" ] || new=$new:$port
+		[ -z "$socket" ] || new=localhost:$socket
+		;;
+	*) return 1 ;;
+	esac
+	q="'" key=$3
+	single="'\\([^\\\\']*\\\\.\\)*[^\\\\']*'" double='"\([^\\"]*\\.\)*[^\\"]*"' space='[[:space:]]*'
+	case $1 in
+	define) before="['\"]${key}['\"]$space,$space" ;;
+	array) before="['\"]${key}['\"]$space=>$space" ;;
+	property) before="\\\$$key$space=$space" ;;
+	env) q='"' before="$key$space=$space" ;;
+	*) return 1 ;;
+	esac
+	if [ "$1" = env ]; then
+		printf '%s\n' "$new" | quote '\\"$' >"$work/new"
+	else
+		printf '%s\n' "$new" | quote "\\\\'" >"$work/new"
+	fi
+	sed "s/.*/$q&$q/" "$work/new" >"$work/want"
+	with=$(quote '\\&|' <"$work/want")
+	if [ "$1" = env ]; then
+		printf '%ss|^\\(.*%s\\).*$|\\1%s|\n' "$4" "$before" "$with" >"$work/edit"
+	else
+		printf '%ss|\\(%s\\)%s|\\1%s|\n%ss|\\(%s\\)%s|\\1%s|\n' "$4" "$before" "$single" "$with" "$4" "$before" "$double" "$with" >"$work/edit"
+	fi
+	sed -f "$work/edit" "$5" >"$work/edited" || return 1
+	sed -n "$4p" "$work/edited" >"$work/line"
+	grep -qF -f "$work/want" "$work/line" || return 1
+	cat "$work/edited" >"$5"
+}
+
+# name_of prints the new name of the database whose dump lies in a folder.
+name_of() { # DIR
+	n=0
+	while IFS=' ' read -r _ dir <&4; do
+		n=$((n + 1))
+		if [ "$dir" = "$1" ]; then sed -n "${n}p" "$work/databases"; fi
+	done 4<"$work/dumps"
+}
+
+conf edit >"$work/edits"
+umask 077
+while IFS=' ' read -r form role key line folder file <&3; do
+	if [ ! -f "$target/$file" ] || [ -h "$target/$file" ] || ! set_line "$form" "$role" "$key" "$line" "$target/$file" "$(name_of "$folder")"; then
+		printf '%s in line %s of %s\n' "$key" "$line" "$file" >>"$work/byhand"
+	fi
+	if [ -n "$socket" ] && [ "$role" = port ]; then printf 'the socket %s in %s\n' "$socket" "$file" >>"$work/byhand"; fi
+done 3<"$work/edits"
+conf byhand >>"$work/byhand"
+umask 022
+
+# ---- database -----------------------------------------------------------------------
+
+# plain passes a dump on without what keeps another server from taking it: who
+# defined a view or routine, who may not exist here, and a first line that only
+# newer clients of MariaDB understand.
+plain() {
+	# shellcheck disable=SC2016 # these are backticks of SQL
+	sed -e '1{' -e '/^\/\*M*!999999..* enable the sandbox mode/d' -e '}' \
+		-e '/^\/\*!50/s/DEFINER=`[^`]*`@`[^`]*`//' -e '/^CREATE DEFINER=/s/DEFINER=`[^`]*`@`[^`]*`//'
+}
+
+load() { # KIND DIR NAME
+	[ -f "$here/database/$2/0001.sql" ] || die "database/$2 holds no dump."
+	case $1 in
+	mysql)
+		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | { plain || : >"$work/broke"; } | my "$3" || : >"$work/broke"
+		;;
+	pgsql)
+		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | pg "$3" --single-transaction >/dev/null || : >"$work/broke"
+		;;
+	esac
+	[ ! -e "$work/broke" ] || die "The dump could not be loaded into '$3', see above. Drop that database, make it anew, empty, and run this again."
+}
+
+# count_rows compares each table with the manifest.
+count_rows() { # DIR NAME
+	: >"$work/queries"
+	: >"$work/expected"
+	sed -n -e '/^{"line":"database",/p' -e '/^{"line":"table",/p' "$here/MANIFEST.jsonl" >"$work/tables"
+	ours=no skipped=0
+	while IFS= read -r text; do
+		case $text in
+		'{"line":"database",'*"\"path\":\"database/$1\""*) ours=yes ;;
+		'{"line":"database",'*) ours=no ;;
+		*)
+			[ "$ours" = yes ] || continue
+			table=$(printf '%s\n' "$text" | sed -n "s/^.*,\"name\":\"\\([^\"\\\\\`']*\\)\",\"rows\":\\([0-9]*\\)[,}].*\$/\\1$tab\\2/p")
+			if [ -z "$table" ]; then
+				skipped=$((skipped + 1))
+				continue
+			fi
+			printf '%s\n' "$table" >>"$work/expected"
+			printf "SELECT '%s', COUNT(*) FROM \`%s\`;\n" "${table%"$tab"*}" "${table%"$tab"*}" >>"$work/queries"
+			;;
+		esac
+	done <"$work/tables"
+	my "$2" --batch --raw --skip-column-names <"$work/queries" >"$work/counted" || die "The tables of '$2' could not be counted."
+	grep -vxF -f "$work/counted" "$work/expected" >"$work/differ"
+	if [ -s "$work/differ" ]; then
+		warn "These tables do not have the rows that the manifest says (name, rows):"
+		cat "$work/differ" >&2
+		die "The database '$2' is not what was backed up. Drop it, make it anew, empty, and run this again."
+	fi
+	say "$(($(wc -l <"$work/expected"))) tables of '$2' have the rows that the manifest says."
+	[ "$skipped" -eq 0 ] || say "$skipped tables with unusual names were not counted."
+}
+
+n=0
+while IFS=' ' read -r kind dir <&3; do
+	n=$((n + 1))
+	name=$(sed -n "${n}p" "$work/databases")
+	say "Loading database/$dir into '$name'..."
+	load "$kind" "$dir" "$name"
+	[ "$kind" != mysql ] || count_rows "$dir" "$name"
+done 3<"$work/dumps"
+
+if [ -n "$owner" ]; then chown -hR "$owner" "$target" || die "The files could not be given to $owner."; fi
+filling=no
+
+# ---- what is left to do ----------------------------------------------------------------
+
+printf '\nDone: the website is in %s.\n' "$target"
+if [ -s "$work/byhand" ]; then
+	printf '\nTo change by hand, so that the website finds its database:\n'
+	sed 's/^/  - /' "$work/byhand"
+fi
+cat <<'END'
+
+Next:
+  - Point the web server at that directory and give the files to its user
+    (--owner, or chown). TAKEOVER.txt says what else the old server did.
+  - Change every password and key that TAKEOVER.txt lists: this copy holds them.
+END
+case $(conf kind) in
+WordPress*)
+	cat <<'END'
+  - Does the website get another domain? Then one of these:
+      breakglass restore FILE --to DIR --database URL --url https://new.example
+      wp search-replace 'https://old.example' 'https://new.example' --all-tables --precise
+    For a first look only, put this into wp-config.php before its last line:
+      define( 'WP_HOME', 'https://new.example' );
+      define( 'WP_SITEURL', 'https://new.example' );
+END
+	;;
+*)
+	cat <<'END'
+  - Does the website get another domain? Change it where TAKEOVER.txt lists the
+    configuration, or let `breakglass restore FILE ... --url https://new.example`
+    do it in the database too.
+END
+	;;
+esac
+if [ -d "$here/outside" ] && [ -n "$(ls -A "$here/outside")" ]; then
+	say "  - outside/ holds what lay beside the website's directory; see README.txt."
+fi
