@@ -80,9 +80,9 @@ func (s *site) configFiles() []configFile {
 		if len(in.text) == 0 {
 			continue
 		}
-		c := configFile{kind: kindWordPress, path: in.config, outside: in.outside, settings: phpSettings(in.text)}
-		if in.outside {
-			c.path = "wp-config.php"
+		c := configFile{kind: kindWordPress, path: in.config, settings: phpSettings(in.text)}
+		if in.config == "" {
+			c.path, c.outside = wpConfigName, true
 		}
 		if config, err := parseWPConfig(in.text); err == nil {
 			c.database = config.Name
@@ -94,15 +94,25 @@ func (s *site) configFiles() []configFile {
 		if err != nil {
 			continue
 		}
-		c := configFile{kind: known.kind, path: known.path}
-		if strings.HasSuffix(known.path, ".php") {
-			c.settings = phpSettings(text)
-		} else {
-			c.settings = envSettings(text)
+		all = append(all, configFile{kind: known.kind, path: known.path, settings: settingsOf(known.path, text)})
+	}
+	for _, f := range s.outside {
+		if f.name != wpConfigName {
+			all = append(all, configFile{path: f.name, outside: true, settings: settingsOf(f.name, f.text)})
 		}
-		all = append(all, c)
 	}
 	return all
+}
+
+// wpConfigName is what WordPress calls its configuration.
+const wpConfigName = "wp-config.php"
+
+// settingsOf finds the values that a file sets.
+func settingsOf(name string, text []byte) []setting {
+	if strings.HasSuffix(name, ".php") {
+		return phpSettings(text)
+	}
+	return envSettings(text)
 }
 
 // phpSettings finds the values that a PHP file sets.

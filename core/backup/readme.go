@@ -36,7 +36,7 @@ func (r *run) readme(verdict core.Verdict) string {
 			continue // a note above says that it is missing
 		}
 		lines = append(lines, "", say("archive.readme.database", "Name", d.config.Name, "Server", d.server, "Host", d.config.Host),
-			"", "    cat database/"+d.dir+"/*.sql | mysql --binary-mode DATABASE")
+			"", "    cat database/"+d.dir+"/*.sql | "+d.loader()+" DATABASE")
 	}
 	if len(r.beside) > 0 {
 		lines = append(lines, "", say("archive.readme.sqlite"))
@@ -91,4 +91,12 @@ func hostName(host string) string {
 		return "HOST"
 	}
 	return host
+}
+
+// loader is the command that loads a dump from its standard input.
+func (d *dump) loader() string {
+	if d.kind() == driverPostgres {
+		return "psql --no-psqlrc --set ON_ERROR_STOP=1 --single-transaction"
+	}
+	return "mysql --binary-mode"
 }

@@ -38,18 +38,26 @@ func (r *run) restoreConf(configs []configFile) string {
 	}
 	for _, d := range r.dumps {
 		if d.part > 0 {
-			lines = append(lines, "database "+string(d.config.Driver)+" "+d.dir)
+			lines = append(lines, "database "+string(d.kind())+" "+d.dir)
 		}
 	}
-	for _, in := range r.site.installs {
-		if in.outside {
-			lines = append(lines, "beside wp-config.php")
+	for _, f := range r.site.outside {
+		if f.name == wpConfigName {
+			lines = append(lines, "beside "+wpConfigName)
 		}
 	}
 	for _, c := range configs {
 		lines = append(lines, r.restoreEdits(c)...)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// kind is the server's kind as restore.conf names it.
+func (d *dump) kind() dbDriver {
+	if d.config.Driver == driverPostgres {
+		return driverPostgres
+	}
+	return driverMySQL
 }
 
 // databaseKey is a value of a configuration that says where the database is.
@@ -80,7 +88,10 @@ var databaseKeys = map[string][]databaseKey{
 // does not stand there exactly once as plain text, is said to be done by hand.
 func (r *run) restoreEdits(c configFile) []string {
 	keys, folder := databaseKeys[c.kind], r.folderFor(c)
-	if len(keys) == 0 || folder == "" {
+	has := slices.ContainsFunc(keys, func(k databaseKey) bool {
+		return slices.ContainsFunc(c.settings, func(s setting) bool { return s.form == k.form && s.name == k.key })
+	})
+	if !has || folder == "" {
 		if len(r.dumps) > 0 && c.namesDatabase() {
 			return []string{"byhand the database in " + shownLine(c.path)}
 		}
