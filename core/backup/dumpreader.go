@@ -1,6 +1,10 @@
 package backup
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // dumpReader reads a dump as the client of its server does.
 type dumpReader interface {
@@ -18,6 +22,10 @@ type dumpReader interface {
 	atRest() bool
 	// lastWords begin the line that a dumper writes at its end.
 	lastWords() string
+	// needs are what a server must know to take the dump.
+	needs() DumpNeeds
+	// overlong is the start of a table's name that is longer than one can be.
+	overlong() string
 }
 
 var (
@@ -32,6 +40,14 @@ func (s *dumpScanner) table() string          { return s.Table }
 func (s *dumpScanner) whole() bool            { return s.Complete }
 func (s *dumpScanner) atRest() bool           { return s.state == dumpCode || s.state == dumpLine }
 func (s *dumpScanner) lastWords() string      { return dumpCompletedBy }
+
+func (s *dumpScanner) overlong() string       { return s.Overlong }
+
+func (s *dumpScanner) needs() DumpNeeds {
+	return DumpNeeds{
+		Collations: slices.Sorted(maps.Keys(s.Collations)), Charsets: slices.Sorted(maps.Keys(s.Charsets)), Statement: s.Longest,
+	}
+}
 
 // newDumpReader returns the reader for the dumps of a kind of server.
 func newDumpReader(driver dbDriver) dumpReader {

@@ -18,8 +18,10 @@ const (
 	dumpBlockOpen   // behind /*: one that starts with ! is code
 	dumpBlockMaria  // behind /*M: the same for MariaDB alone
 	dumpDelimiter   // behind DELIMITER, a command of the client
-	maxDumpWord     = 32
+	maxDumpWord     = 64
 	maxDumpName     = 512
+	maxTableName    = 256  // bytes: the servers' own bound is 64 letters
+	maxDumpSets     = 1000 // names of collations and character sets that are kept
 	dumpCompletedBy = "-- Dump completed"
 )
 
@@ -50,7 +52,15 @@ type dumpScanner struct {
 	// Total counts the rows of all tables; Table is the one at hand.
 	Total int64
 	Table string
+	// Collations and Charsets are those that the dump names, Longest is the
+	// number of bytes of its longest statement so far.
+	Collations, Charsets map[string]bool
+	Longest              int64
+	// Overlong is the start of a table's name that is longer than a name can be.
+	Overlong string
 
+	length    int64  // of the statement at hand
+	behind    string // the word before, upper case
 	state     dumpState
 	phase     dumpPhase
 	escaped   bool
@@ -65,12 +75,22 @@ type dumpScanner struct {
 }
 
 func newDumpScanner() *dumpScanner {
-	return &dumpScanner{Rows: map[string]int64{}, delimiter: []byte{';'}}
+	return &dumpScanner{Rows: map[string]int64{}, Collations: map[string]bool{}, Charsets: map[string]bool{}, delimiter: []byte{';'}}
 }
 
 // scan reads p up to the end of a statement or of p. It returns how many bytes
 // it read and whether a statement ended there.
 func (s *dumpScanner) scan(p []byte) (n int, ended bool) {
+	n, ended = s.pass(p)
+	s.length += int64(n)
+	s.Longest = max(s.Longest, s.length)
+	if ended {
+		s.length = 0
+	}
+	return n, ended
+}
+
+func (s *dumpScanner) pass(p []byte) (n int, ended bool) {
 	for i := 0; i < len(p); i++ {
 		if skip := s.plain(p[i:]); skip > 0 {
 			i += skip
@@ -209,7 +229,10 @@ func (s *dumpScanner) inCode(c byte) (ended bool) {
 	if s.closed {
 		s.closed = false
 		if c == '`' { // a doubled backtick is one inside the name
-			s.name, s.state = append(s.name, '`'), dumpName
+			s.state = dumpName
+			if len(s.name) < maxDumpName {
+				s.name = append(s.name, '`')
+			}
 			return false
 		}
 		s.named()
@@ -279,60 +302,4 @@ func (s *dumpScanner) ends(c byte) bool {
 	}
 	s.matched, s.depth, s.phase, s.Complete = 0, 0, phaseStart, false
 	return true
-}
-
-// named takes a `name` that has ended.
-func (s *dumpScanner) named() {
-	switch s.phase {
-	case phaseInto, phaseTable:
-		s.Table = string(s.name)
-		if _, ok := s.Rows[s.Table]; !ok {
-			s.Rows[s.Table] = 0
-		}
-		if s.phase == phaseInto {
-			s.phase = phaseColumns
-			return
-		}
-		s.phase = phaseOther
-	case phaseStart, phaseInsert, phaseCreate:
-		s.phase = phaseOther
-	}
-}
-
-// worded takes a word that has ended.
-func (s *dumpScanner) worded() {
-	word := strings.ToUpper(string(s.word))
-	s.word = s.word[:0]
-	if strings.Trim(word, "0123456789") == "" {
-		return // a number, such as the version behind /*!
-	}
-	switch s.phase {
-	case phaseStart:
-		s.phase = phaseOther
-		switch word {
-		case "INSERT":
-			s.phase = phaseInsert
-		case "CREATE":
-			s.phase = phaseCreate
-		case "DELIMITER":
-			s.state, s.line = dumpDelimiter, s.line[:0]
-		}
-	case phaseInsert:
-		switch word {
-		case "INTO":
-			s.phase = phaseInto
-		case "IGNORE", "DELAYED":
-		default:
-			s.phase = phaseOther
-		}
-	case phaseCreate:
-		s.phase = phaseOther
-		if word == "TABLE" {
-			s.phase = phaseTable
-		}
-	case phaseColumns:
-		if s.depth == 0 && word == "VALUES" {
-			s.phase = phaseValues
-		}
-	}
 }

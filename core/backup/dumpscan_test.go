@@ -12,6 +12,8 @@ type scanned struct {
 	rows     map[string]int64
 	ends     []int
 	complete bool
+	names    []string
+	longest  int64
 }
 
 // scanIn scans a dump in pieces of a size.
@@ -29,7 +31,8 @@ func scanIn(dump string, size int) scanned {
 			}
 		}
 	}
-	out.rows, out.complete = s.Rows, s.Complete
+	out.rows, out.complete, out.longest = s.Rows, s.Complete, s.Longest
+	out.names = append(slices.Sorted(maps.Keys(s.Charsets)), slices.Sorted(maps.Keys(s.Collations))...)
 	return out
 }
 
@@ -75,6 +78,20 @@ func TestDumpScanner(t *testing.T) {
 	}
 }
 
+// What a server must know to take a dump stands in it, but not in its values.
+func TestDumpScannerNames(t *testing.T) {
+	dump := "/*!40101 SET NAMES utf8mb4 */;\n/*!40101 SET @saved_cs_client = @@character_set_client */;\n/*!40101 SET character_set_client = utf8 */;\n" +
+		"CREATE TABLE `t` (\n `a` text CHARACTER SET latin1 COLLATE latin1_bin,\n `collate` int\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;\n" +
+		"/*!40101 SET character_set_client = @saved_cs_client */;\nINSERT INTO `t` VALUES ('COLLATE=x_ci',1);\n/*!50003 SET collation_connection  = utf8mb4_uca1400_ai_ci */ ;\n"
+	for _, size := range []int{1, 5, len(dump)} {
+		got := scanIn(dump, size)
+		want := []string{"latin1", "utf8", "utf8mb4", "latin1_bin", "utf8mb4_0900_ai_ci", "utf8mb4_uca1400_ai_ci"}
+		if !slices.Equal(got.names, want) || got.longest != int64(strings.Index(dump, "utf8mb4_0900_ai_ci;")+19-strings.Index(dump, "\nCREATE")) {
+			t.Errorf("in pieces of %d: %v %d", size, got.names, got.longest)
+		}
+	}
+}
+
 // However a dump is cut into pieces, it is read the same way.
 func FuzzDumpScanner(f *testing.F) {
 	f.Add("INSERT INTO `t` VALUES (1,'a\\'b'),(2);\n-- Dump completed\n", 3)
@@ -85,7 +102,8 @@ func FuzzDumpScanner(f *testing.F) {
 			return
 		}
 		whole, pieces := scanIn(dump, len(dump)), scanIn(dump, size)
-		if !maps.Equal(whole.rows, pieces.rows) || !slices.Equal(whole.ends, pieces.ends) || whole.complete != pieces.complete {
+		if !maps.Equal(whole.rows, pieces.rows) || !slices.Equal(whole.ends, pieces.ends) || whole.complete != pieces.complete ||
+			!slices.Equal(whole.names, pieces.names) || whole.longest != pieces.longest {
 			t.Fatalf("whole: %+v\nin pieces of %d: %+v", whole, size, pieces)
 		}
 		for i := 1; i < len(whole.ends); i++ {

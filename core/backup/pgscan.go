@@ -72,6 +72,14 @@ func (s *pgScanner) total() int64           { return s.all }
 func (s *pgScanner) table() string          { return s.at }
 func (s *pgScanner) whole() bool            { return s.complete }
 func (s *pgScanner) lastWords() string      { return pgCompletedBy }
+func (s *pgScanner) needs() DumpNeeds       { return DumpNeeds{} }
+
+func (s *pgScanner) overlong() string {
+	if len(s.at) <= maxTableName {
+		return ""
+	}
+	return s.at[:maxTableName/4]
+}
 
 func (s *pgScanner) atRest() bool { return s.state == pgCode || s.state == pgLine || s.state == pgMeta }
 

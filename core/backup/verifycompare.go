@@ -1,10 +1,13 @@
 package backup
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"breakglass/core"
@@ -21,11 +24,19 @@ type comparison struct {
 	name     string     // of that database
 	tables   int        // of that database
 	settled  map[string]bool
+	repeats  repeats
+	sum      totals
+	omitted  []Omitted // the first ones
 	end      *End
-	rows     int64
-	all      int64 // tables
-	omitted  int64
 	lacking  bool // a database that is missing or not whole
+}
+
+// totals are what the lines of a manifest come to.
+type totals struct{ files, tables, rows, bytes, omitted int64 }
+
+// String implements fmt.Stringer.
+func (t totals) String() string {
+	return fmt.Sprintf("%d files, %d tables, %d rows, %d bytes and %d left out", t.files, t.tables, t.rows, t.bytes, t.omitted)
 }
 
 // compare finds what is missing, changed or extra.
@@ -38,9 +49,12 @@ func (v *verifier) compare() error {
 	if err != nil {
 		return err
 	}
-	c := &comparison{v: v, seen: newLineReader(seen), settled: map[string]bool{}}
+	c := &comparison{v: v, seen: newLineReader(seen), settled: map[string]bool{}, repeats: repeats{v.order.again, map[string]int{}}}
 	lines := newLineReader(manifest)
 	for {
+		if v.ctx.Err() != nil {
+			return context.Cause(v.ctx)
+		}
 		text, err := lines.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -77,17 +91,38 @@ func (c *comparison) take(text []byte) error {
 	case lineTable:
 		return c.table(text)
 	case lineOmitted:
-		c.omitted++
-		return nil
+		return c.leftOut(text)
 	case lineEnd:
 		c.end = &End{}
-		if json.Unmarshal(text, c.end) != nil {
-			return c.bad()
-		}
-		return nil
+		return c.decode(text, c.end)
 	default:
 		return c.bad()
 	}
+}
+
+// decode reads a line, and refuses one that breakglass would write in another
+// way: two readers of a line must not find two things in it.
+func (c *comparison) decode(text []byte, into any) error {
+	if json.Unmarshal(text, into) != nil {
+		return c.bad()
+	}
+	again, err := encodeLine(into)
+	if err != nil || !bytes.Equal(again[:len(again)-1], text) {
+		return c.bad()
+	}
+	return nil
+}
+
+func (c *comparison) leftOut(text []byte) error {
+	var o Omitted
+	if err := c.decode(text, &o); err != nil {
+		return err
+	}
+	if len(c.omitted) < maxNotes {
+		c.omitted = append(c.omitted, o)
+	}
+	c.sum.omitted++
+	return nil
 }
 
 func (c *comparison) bad() error {
@@ -95,8 +130,11 @@ func (c *comparison) bad() error {
 }
 
 func (c *comparison) header(text []byte) error {
-	var h Header
-	if json.Unmarshal(text, &h) != nil || h.Format != manifestFormat {
+	h := &c.v.header
+	if err := c.decode(text, h); err != nil {
+		return err
+	}
+	if h.Format != manifestFormat {
 		return c.bad()
 	}
 	if h.Name != c.v.top {
@@ -122,8 +160,8 @@ func (c *comparison) nextSeen() (Entry, error) {
 
 func (c *comparison) entry(text []byte) error {
 	var want Entry
-	if json.Unmarshal(text, &want) != nil {
-		return c.bad()
+	if err := c.decode(text, &want); err != nil {
+		return err
 	}
 	got, err := c.nextSeen()
 	if errors.Is(err, io.EOF) {
@@ -137,6 +175,25 @@ func (c *comparison) entry(text []byte) error {
 	}
 	if what := difference(want, got); what != "" {
 		c.v.wrong(fmt.Sprintf("“%s” is not what the manifest says: %s.", shownLine(want.Path), what))
+	}
+	return c.count(want)
+}
+
+// count adds an entry to what the last line must say.
+func (c *comparison) count(e Entry) error {
+	path, err := e.ExactPath()
+	if err != nil {
+		return c.bad()
+	}
+	if err := c.repeats.take(e); err != nil || e.Line != lineFile {
+		return err
+	}
+	switch first, _, _ := strings.Cut(path, "/"); first {
+	case filesDir, outsideDir:
+		c.sum.bytes += e.Size
+		if c.repeats.seen[path] < 2 {
+			c.sum.files++
+		}
 	}
 	return nil
 }
@@ -174,71 +231,6 @@ func (c *comparison) misplaced(want, got Entry) error {
 	}
 }
 
-func (c *comparison) beginDatabase(text []byte) error {
-	var d Database
-	if json.Unmarshal(text, &d) != nil {
-		return c.bad()
-	}
-	c.closeDatabase()
-	c.name, c.database, c.tables = d.Name, nil, 0
-	c.lacking = c.lacking || d.Incomplete != ""
-	if !strings.HasPrefix(d.Path, databaseDir+"/") {
-		return nil
-	}
-	c.database = c.v.dumps[d.Path]
-	switch {
-	case c.database == nil || c.settled[d.Path]:
-		return fault("The dump of the database “%s” is missing in the archive.", safetext.Line(d.Name))
-	case c.database.parts != d.Parts:
-		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d parts instead of %d.", safetext.Line(d.Name), c.database.parts, d.Parts))
-	case !c.database.scan.whole() && d.Incomplete == "":
-		c.v.wrong(fmt.Sprintf("The dump of the database “%s” is not whole: its last line is missing.", safetext.Line(d.Name)))
-	}
-	c.settled[d.Path] = true
-	return nil
-}
-
-func (c *comparison) table(text []byte) error {
-	var t Table
-	if json.Unmarshal(text, &t) != nil || t.Database != c.name {
-		return c.bad()
-	}
-	c.all++
-	c.rows += t.Rows
-	if c.database == nil {
-		return nil
-	}
-	c.tables++
-	rows, ok := c.database.rows(t.Name)
-	switch {
-	case !ok:
-		c.v.wrong(fmt.Sprintf("The table “%s” of the database “%s” is missing in the dump.", safetext.Line(t.Name), safetext.Line(t.Database)))
-	case rows != t.Rows:
-		c.v.wrong(fmt.Sprintf("The table “%s” of the database “%s” has %d rows in the dump instead of %d.", safetext.Line(t.Name), safetext.Line(t.Database), rows, t.Rows))
-	}
-	return nil
-}
-
-// rows returns how many rows a table has in the dump. Names that are no UTF-8
-// stand in the manifest as they are shown.
-func (d *dumpCheck) rows(name string) (int64, bool) {
-	if rows, ok := d.scan.rows()[name]; ok {
-		return rows, true
-	}
-	for exact, rows := range d.scan.rows() {
-		if shownName, b64 := setPath(exact); b64 != "" && shownName == name {
-			return rows, true
-		}
-	}
-	return 0, false
-}
-
-func (c *comparison) closeDatabase() {
-	if c.database != nil && c.tables != len(c.database.scan.rows()) {
-		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d tables instead of %d.", safetext.Line(c.name), len(c.database.scan.rows()), c.tables))
-	}
-}
-
 // finish checks the end of both lists and of the manifest's own counts.
 func (c *comparison) finish() error {
 	c.closeDatabase()
@@ -257,8 +249,11 @@ func (c *comparison) finish() error {
 			c.v.wrong(fmt.Sprintf("The dump in %s is not in the manifest.", shownLine(path)))
 		}
 	}
-	if c.end.Tables != c.all || c.end.Rows != c.rows || c.end.Omitted != c.omitted {
-		c.v.wrong("The manifest's last line does not fit the lines before it.")
+	if err := c.repeats.finish(); err != nil {
+		return err
+	}
+	if said := (totals{c.end.Files, c.end.Tables, c.end.Rows, c.end.Bytes, c.end.Omitted}); said != c.sum || !slices.Equal(c.end.LeftOut, c.omitted) {
+		c.v.wrong(fmt.Sprintf("The manifest's last line does not fit the lines before it: it says %s, but they come to %s.", said, c.sum))
 	}
 	if c.lacking && c.end.Verdict != core.VerdictNotComplete {
 		c.v.wrong(fmt.Sprintf("The manifest names a database that is missing or not whole, but calls the backup %s.", safetext.Line(string(c.end.Verdict))))
@@ -274,7 +269,8 @@ func (c *comparison) conclude() error {
 		return c.bad()
 	}
 	r := &c.v.report
-	r.Verdict, r.Tables, r.Rows, r.Files = c.end.Verdict, c.all, c.rows, c.end.Files
+	r.Verdict, r.Tables, r.Rows, r.Files = c.end.Verdict, c.sum.tables, c.sum.rows, c.sum.files
+	c.v.end = *c.end
 	for i, note := range c.end.Notes {
 		if i > maxNotes {
 			break

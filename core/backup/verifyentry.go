@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -26,39 +27,120 @@ type dumpCheck struct {
 	v     *verifier
 	scan  dumpReader
 	parts int
+	bytes int64
 }
 
 var partForm = regexp.MustCompile(`^(database/[^/]+)/([0-9]{4})\.sql$`)
 
-// look hashes an entry and returns the line that its manifest should have.
+// look hands an entry to the sink, hashes it and returns the line that its
+// manifest should have.
 func (v *verifier) look(name string, h *tar.Header, content io.Reader) (Entry, error) {
-	entry := Entry{Size: h.Size}
+	var kind string
 	switch h.Typeflag {
 	case tar.TypeReg:
-		if isSparse(h) {
-			return Entry{}, fault("“%s” is a sparse entry, which may pretend to be of any size; no archive of breakglass holds such a thing.", shownLine(name))
-		}
-		entry = entryLine(lineFile, name, h)
-		sum := sha256.New()
-		into := io.Writer(sum)
-		if dump := v.dumpOf(name); dump != nil {
-			into = io.MultiWriter(sum, dump)
-		}
-		n, err := io.Copy(into, content)
-		if err != nil {
-			return Entry{}, damaged(err)
-		}
-		v.report.Bytes += n
-		v.report.Files++
-		entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		kind = lineFile
 	case tar.TypeDir:
-		entry = entryLine(lineDir, name, h)
+		kind = lineDir
 	case tar.TypeSymlink:
-		entry = entryLine(lineLink, name, h)
+		kind = lineLink
 	default:
 		return Entry{}, fault("“%s” is neither a file, nor a directory, nor a symbolic link; no archive of breakglass holds such a thing.", shownLine(name))
 	}
+	if isSparse(h) {
+		return Entry{}, fault("“%s” is a sparse entry, which may pretend to be of any size; no archive of breakglass holds such a thing.", shownLine(name))
+	}
+	if err := misplacedKind(name, kind); err != nil {
+		return Entry{}, err
+	}
+	if err := v.order.take(name, kind); err != nil {
+		return Entry{}, err
+	}
+	entry := entryLine(kind, name, h)
+	switch kind {
+	case lineDir:
+		return entry, v.taken(v.sink.Dir(entry))
+	case lineLink:
+		return entry, v.taken(v.sink.Link(entry))
+	}
+	sum := sha256.New()
+	into := []io.Writer{sum}
+	if dump := v.dumpOf(name); dump != nil {
+		into = append(into, dump)
+	}
+	n, err := v.pass(entry, content, into...)
+	if err != nil {
+		return Entry{}, err
+	}
+	v.report.Bytes += n
+	v.report.Files++
+	entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return entry, nil
+}
+
+// misplacedKind refuses links where only the site's own files may hold some, and
+// anything but folders and their files among the databases.
+func misplacedKind(name, kind string) error {
+	first, rest, _ := strings.Cut(name, "/")
+	switch {
+	case first == filesDir, first == outsideDir:
+		return nil
+	case kind == lineLink:
+		return fault("“%s” is a link where no archive of breakglass holds one; it was tampered with.", shownLine(name))
+	case first == databaseDir && kind == lineFile && !strings.Contains(rest, "/"):
+		return fault("“%s” is a file where no archive of breakglass holds one; it was tampered with.", shownLine(name))
+	}
+	return nil
+}
+
+// taken tells an error of the sink from one of the archive.
+func (v *verifier) taken(err error) error {
+	if err != nil {
+		return fmt.Errorf("unpack %s: %w", shown(v.at), err)
+	}
+	return nil
+}
+
+// pass copies the content of a file to the sink and to others.
+func (v *verifier) pass(entry Entry, content io.Reader, others ...io.Writer) (total int64, err error) {
+	file, err := v.sink.File(entry)
+	if err != nil {
+		return 0, v.taken(err)
+	}
+	defer func() {
+		if closed := file.Close(); err == nil {
+			err = v.taken(closed)
+		}
+	}()
+	for {
+		if v.ctx.Err() != nil {
+			return total, context.Cause(v.ctx)
+		}
+		n, err := content.Read(v.copying)
+		total += int64(n)
+		for _, w := range others {
+			if _, err := w.Write(v.copying[:n]); err != nil {
+				return total, err
+			}
+		}
+		if n > 0 {
+			if _, err := file.Write(v.copying[:n]); err != nil {
+				return total, v.taken(err)
+			}
+			v.progress(v.at)
+		}
+		if errors.Is(err, io.EOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, v.damaged(err)
+		}
+	}
+}
+
+// keep is pass for what has no line in the manifest.
+func (v *verifier) keep(name string, h *tar.Header, content io.Reader, into io.Writer) error {
+	_, err := v.pass(entryLine(lineFile, name, h), content, into)
+	return err
 }
 
 // isSparse reports whether an entry has holes by GNU's records: they are read
@@ -95,22 +177,26 @@ func (v *verifier) dumpOf(name string) io.Writer {
 	return dump
 }
 
-// maxDumpTables bounds the tables that all dumps of an archive are counted for.
-const maxDumpTables = 1 << 18
+// maxDumpTables bounds the tables of all dumps of an archive together.
+const maxDumpTables = 200_000
 
 // Write implements io.Writer.
 func (d *dumpCheck) Write(p []byte) (int, error) {
 	written := len(p)
+	d.bytes += int64(written)
 	for len(p) > 0 {
 		n, _ := d.scan.scan(p)
 		p = p[n:]
+	}
+	if name := d.scan.overlong(); name != "" {
+		return 0, fault("The dump in the archive names a table with a name that is longer than any may be, “%s…”.", shownLine(name))
 	}
 	tables := 0
 	for _, dump := range d.v.dumps {
 		tables += len(dump.scan.rows())
 	}
 	if tables > maxDumpTables {
-		return 0, fault("The dumps in the archive have more tables than any site.")
+		return 0, fault("The dumps in the archive have more than %d tables.", maxDumpTables)
 	}
 	return written, nil
 }
