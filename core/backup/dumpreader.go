@@ -41,7 +41,7 @@ func (s *dumpScanner) whole() bool            { return s.Complete }
 func (s *dumpScanner) atRest() bool           { return s.state == dumpCode || s.state == dumpLine }
 func (s *dumpScanner) lastWords() string      { return dumpCompletedBy }
 
-func (s *dumpScanner) overlong() string       { return s.Overlong }
+func (s *dumpScanner) overlong() string { return s.Overlong }
 
 func (s *dumpScanner) needs() DumpNeeds {
 	return DumpNeeds{
