@@ -147,8 +147,11 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 				}
 				return err
 			},
-			"Inspect":      func(a core.Actor) error { return drop(c.Inspect(ctx, a)) },
-			"StartBackup":  func(a core.Actor) error { return drop(c.StartBackup(ctx, a)) },
+			"Inspect":     func(a core.Actor) error { return drop(c.Inspect(ctx, a)) },
+			"StartBackup": func(a core.Actor) error { return drop(c.StartBackup(ctx, a)) },
+			"StreamBackup": func(a core.Actor) error {
+				return drop(c.StreamBackup(ctx, a, io.Discard, func(core.JobInfo) {}))
+			},
 			"CancelBackup": func(a core.Actor) error { return c.CancelBackup(ctx, a) },
 			"Watch":        func(a core.Actor) error { return drop(c.Watch(ctx, a, "J-1")) },
 			"Files":        func(a core.Actor) error { return drop(c.Files(ctx, a)) },

@@ -71,8 +71,26 @@ type JobInfo struct {
 	Notes    []string
 	Problem  string
 	Incident string
-	Percent  int // while running, -1 while unknown
+	Full     bool      // it failed because the disk was full
+	Size     int64     // of what was streamed
+	SHA256   string    // of what was streamed
+	Percent  int       // while running, -1 while unknown
+	Progress *Progress // while running: how far, without names and notes; nil while unknown
 }
+
+// Preflight is what there is to back up, and whether it can be stored.
+type Preflight struct {
+	SiteReport
+	Free int64 // bytes that the vault can still take
+}
+
+// Fits reports whether an archive of the site surely finds room in the vault,
+// were it not to be compressed at all. What else the server needs to go on, its
+// log above all, stays free.
+func (p Preflight) Fits() bool { return p.Free-vaultReserve >= p.Bytes }
+
+// vaultReserve is what a stored backup leaves free, in bytes.
+const vaultReserve = 64 << 20
 
 // ArchiveInfo is an archive as it is shown.
 type ArchiveInfo struct {

@@ -4,23 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"time"
 )
 
-// Inspect says what a backup of the owner's site would hold and how large it
-// would be.
-func (c *Console) Inspect(ctx context.Context, a Actor) (SiteReport, error) {
+// Inspect says what a backup of the owner's site would hold, how large it would
+// be, and how much room there is for it.
+func (c *Console) Inspect(ctx context.Context, a Actor) (Preflight, error) {
 	lease, err := c.Authorize(ctx, a, CapStartBackup)
 	if err != nil {
-		return SiteReport{}, err
+		return Preflight{}, err
 	}
 	defer lease.Release()
 	site, err := c.readSite(ctx, a.Name)
 	if err != nil {
-		return SiteReport{}, err
+		return Preflight{}, err
 	}
-	return c.engine.Inspect(lease.Context(), site.spec())
+	report, err := c.engine.Inspect(lease.Context(), site.spec())
+	if err != nil {
+		return Preflight{}, err
+	}
+	free, err := c.vault.Free(lease.Context())
+	if err != nil {
+		return Preflight{}, fmt.Errorf("inspect: %w", err)
+	}
+	return Preflight{SiteReport: report, Free: free}, nil
 }
 
 func (s Site) spec() SiteSpec {
@@ -52,14 +61,14 @@ func (c *Console) StartBackup(ctx context.Context, a Actor) (JobInfo, error) {
 	var begun bool
 	err = c.update(ctx, "start backup", a, func(t *turn) (err error) {
 		begun = false
-		site, job, begun, err = t.beginJob(lease.Grant().ID)
+		site, job, begun, err = t.beginJob(lease.Grant().ID, JobRunning)
 		return err
 	})
 	if err != nil || !begun {
 		lease.Release()
 		return c.jobInfo(job), err
 	}
-	c.hub.Set(job.ID, Progress{ETA: -1, Steps: []Step{{StepDetect, StepRunning}}})
+	c.hub.Set(job.ID, firstProgress())
 	running, release := c.leases.subscribe(lease.Context(), jobLease(job.ID))
 	c.work.Go(func() {
 		defer lease.Release()
@@ -69,7 +78,14 @@ func (c *Console) StartBackup(ctx context.Context, a Actor) (JobInfo, error) {
 	return c.jobInfo(job), nil
 }
 
-func (t *turn) beginJob(grantID string) (Site, Job, bool, error) {
+// firstProgress is what there is to see of a backup before its engine says more.
+func firstProgress() Progress {
+	return Progress{ETA: -1, Steps: []Step{{StepDetect, StepRunning}}}
+}
+
+// beginJob records a job that begins, in the state that says where its archive
+// goes. While one is open it returns that one, and that none has begun.
+func (t *turn) beginJob(grantID string, state JobState) (Site, Job, bool, error) {
 	grant, err := t.Grants().Get(grantID)
 	if err != nil {
 		return Site{}, Job{}, false, err
@@ -96,7 +112,7 @@ func (t *turn) beginJob(grantID string) (Site, Job, bool, error) {
 		return Site{}, Job{}, false, err
 	}
 	job, err := t.Jobs().Put(Job{
-		ID: id, Site: site.ID, Grant: grant.ID, State: JobRunning, Created: t.now, Archive: name,
+		ID: id, Site: site.ID, Grant: grant.ID, State: state, Created: t.now, Archive: name,
 	})
 	if err != nil {
 		return Site{}, Job{}, false, err
@@ -105,9 +121,13 @@ func (t *turn) beginJob(grantID string) (Site, Job, bool, error) {
 	if _, err := t.Grants().Put(grant); err != nil {
 		return Site{}, Job{}, false, err
 	}
+	event := EventJobStarted
+	if state == JobStreaming {
+		event = EventJobStreaming
+	}
 	_, err = t.tell(site, line{
-		event: EventJobStarted, site: site.ID, request: grant.Request, grant: grant.ID,
-		from: string(JobPlanned), to: string(JobRunning), data: map[string]string{"job": id, "archive": job.Archive},
+		event: event, site: site.ID, request: grant.Request, grant: grant.ID,
+		from: string(JobPlanned), to: string(state), data: map[string]string{"job": id, "archive": job.Archive},
 	}, nil)
 	return site, job, true, err
 }
@@ -129,40 +149,21 @@ func (c *Console) runJob(ctx context.Context, a Actor, site Site, job Job) {
 	if err == nil {
 		err = c.sealJob(a, job, result)
 	}
-	last, _ := c.hub.Get(job.ID)
-	last.Done, last.Verdict, last.ETA = true, result.Verdict, 0
-	if err != nil {
-		ended := c.failJob(ctx, a, job, err)
-		c.options.Log.Error("backup ended early", "job", job.ID, "incident", ended.Incident, "err", err)
-		last.Problem = ended.Problem
-		markFailed(&last)
-	}
-	c.hub.Set(job.ID, last)
-	if ctx.Err() != nil {
-		c.hub.drop(job.ID) // cut with its grant or cancelled: the record says all there is
-	}
+	c.endJob(ctx, a, job, result.Verdict, err)
 }
 
-// makeArchive runs the engine into the vault. A panic of the engine is an error
-// here: the site is hostile input.
+// makeArchive runs the engine into the vault.
 func (c *Console) makeArchive(ctx context.Context, site Site, job Job) (result BackupResult, err error) {
 	w, err := c.vault.Create(ctx, job.Archive)
 	if err != nil {
 		return BackupResult{}, fmt.Errorf("create archive: %w", err)
 	}
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the engine broke: %v\n%s", p, debug.Stack())
-		}
 		if err != nil {
 			err = errors.Join(err, w.Abort())
 		}
 	}()
-	result, err = c.engine.Run(ctx, BackupOrder{
-		SiteSpec: site.spec(), Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
-		Host: c.options.Host, Grant: job.Grant, Call: site.Call, Lang: site.Lang,
-	}, w, func(p Progress) {
-		p.Done = false
+	result, err = c.runEngine(ctx, site, job, w, func(p Progress) {
 		p.Steps = append(p.Steps[:len(p.Steps):len(p.Steps)], Step{StepSeal, StepWaiting})
 		c.hub.Set(job.ID, p)
 	})
@@ -178,6 +179,23 @@ func (c *Console) makeArchive(ctx context.Context, site Site, job Job) (result B
 	}
 	c.sealing(job.ID, StepDone)
 	return result, nil
+}
+
+// runEngine makes the archive of a job into w. A panic of the engine is an error
+// here: the site is hostile input.
+func (c *Console) runEngine(ctx context.Context, site Site, job Job, w io.Writer, report func(Progress)) (result BackupResult, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the engine broke: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return c.engine.Run(ctx, BackupOrder{
+		SiteSpec: site.spec(), Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
+		Host: c.options.Host, Grant: job.Grant, Call: site.Call, Lang: site.Lang,
+	}, w, func(p Progress) {
+		p.Done = false // the record says when it is
+		report(p)
+	})
 }
 
 // sealing shows the state of the last step.

@@ -12,18 +12,36 @@ import (
 // console closes.
 const endTime = 30 * time.Second
 
+// endJob shows the last of a job, and records why it failed where it did.
+func (c *Console) endJob(ctx context.Context, a Actor, job Job, verdict Verdict, err error) {
+	last, _ := c.hub.Get(job.ID)
+	last.Done, last.Verdict, last.ETA = true, verdict, 0
+	if err != nil {
+		ended := c.failJob(ctx, a, job, err)
+		c.options.Log.Error("backup ended early", "job", job.ID, "incident", ended.Incident, "err", err)
+		last.Problem = ended.Problem
+		markFailed(&last)
+	}
+	c.hub.Set(job.ID, last)
+	if ctx.Err() != nil {
+		c.hub.drop(job.ID) // cut with its grant or cancelled: the record says all there is
+	}
+}
+
 // failJob records that a job failed or was cancelled, and why.
 func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Job {
 	state, event := JobFailed, EventJobFailed
 	why := context.Cause(ctx)
 	switch {
-	case why != nil && !errors.Is(why, errShutdown):
+	case why == nil:
+		job.Problem, job.Full = problemOf(cause), errors.Is(cause, ErrNoSpace)
+	case errors.Is(why, errShutdown):
+		job.Problem = "The server was stopped while the backup ran; start it again."
+	case errors.Is(why, errCut): // by a bad line as likely as by the owner
+		job.Problem = problemOf(why)
+	default:
 		state, event = JobCancelled, EventJobCancelled
 		job.Problem = problemOf(why)
-	case why != nil:
-		job.Problem = "The server was stopped while the backup ran; start it again."
-	default:
-		job.Problem = problemOf(cause)
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(c.base), endTime)
 	defer cancel()
@@ -52,7 +70,7 @@ func (t *turn) failJob(ended Job, state JobState, event Event) error {
 		return nil
 	}
 	from := job.State
-	job.State, job.Ended, job.Problem, job.Incident = state, t.now, ended.Problem, ended.Incident
+	job.State, job.Ended, job.Problem, job.Incident, job.Full = state, t.now, ended.Problem, ended.Incident, ended.Full
 	if _, err := t.Jobs().Put(job); err != nil {
 		return err
 	}
@@ -74,14 +92,11 @@ func problemOf(err error) string {
 	if errors.As(err, &refusal) {
 		return safetext.Line(refusal.Error())
 	}
-	for kind, sentence := range map[error]string{
-		ErrNoSpace:  "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again.",
-		ErrSite:     "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you.",
-		ErrDatabase: "The site's database could not be dumped; nothing was changed. Start it again, or give the number below to whoever helps you.",
-	} {
-		if errors.Is(err, kind) {
-			return sentence
-		}
+	switch {
+	case errors.Is(err, ErrNoSpace):
+		return "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again."
+	case errors.Is(err, ErrSite):
+		return "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you."
 	}
 	return "The backup stopped for a reason that it did not expect; nothing was changed. Start it again, or give the number below to whoever helps you."
 }

@@ -121,7 +121,8 @@ func (c *Console) LoggedIn(ctx context.Context, a Actor) error {
 
 // proveToken checks the token that an owner came in with. Wrong ones count like
 // wrong codes: after TokenTries of them the grant's tokens are dead, and a new
-// code gives a new one.
+// code gives a new one. It is compared and counted in one transaction, so that
+// tries side by side get no more than the budget.
 func (c *Console) proveToken(ctx context.Context, a Actor) error {
 	if a.Token.IsZero() {
 		return nil
@@ -129,21 +130,20 @@ func (c *Console) proveToken(ctx context.Context, a Actor) error {
 	if a.Role != RoleOwner {
 		return errLogin
 	}
-	known := false
-	err := c.view(ctx, "prove token", func(tx Tx) (err error) {
-		known, err = c.holdsToken(tx, a)
-		return err
+	right := false
+	err := c.update(ctx, "prove token", a, func(t *turn) (err error) {
+		if right, err = c.holdsToken(t, a); err != nil || right {
+			return err
+		}
+		return t.countWrongToken(a)
 	})
 	if err != nil {
 		return err
 	}
-	if known {
-		return nil
+	if !right {
+		return errLogin
 	}
-	if err := c.countWrongToken(ctx, a); err != nil {
-		return err
-	}
-	return errLogin
+	return nil
 }
 
 // holdsToken reports whether the actor's token opens the site's live grant or
@@ -170,41 +170,40 @@ func (c *Console) holdsToken(tx Tx, a Actor) (bool, error) {
 	return request.Claim != nil && hmac.Equal(request.Claim, given), nil
 }
 
-func (c *Console) countWrongToken(ctx context.Context, a Actor) error {
-	return c.update(ctx, "count wrong token", a, func(t *turn) error {
-		site, err := t.Sites().Get(a.Name)
+// countWrongToken takes a try off the budgets of what the token would open.
+func (t *turn) countWrongToken(a Actor) error {
+	site, err := t.Sites().Get(a.Name)
+	if err != nil {
+		return err
+	}
+	l := line{event: EventGrantWrongToken, site: site.ID, grant: site.LiveGrant, result: "refused"}
+	if site.LiveGrant != "" {
+		grant, err := t.Grants().Get(site.LiveGrant)
 		if err != nil {
 			return err
 		}
-		l := line{event: EventGrantWrongToken, site: site.ID, grant: site.LiveGrant, result: "refused"}
-		if site.LiveGrant != "" {
-			grant, err := t.Grants().Get(site.LiveGrant)
-			if err != nil {
-				return err
-			}
-			grant.WrongTokens++
-			l.data = map[string]string{"wrong": fmt.Sprint(grant.WrongTokens)}
-			if grant.WrongTokens >= TokenTries {
-				grant.Tokens, grant.WrongTokens = nil, 0
-				l.result = "tokens dead"
-			}
-			if _, err := t.Grants().Put(grant); err != nil {
-				return err
-			}
+		grant.WrongTokens++
+		l.data = map[string]string{"wrong": fmt.Sprint(grant.WrongTokens)}
+		if grant.WrongTokens >= TokenTries {
+			grant.Tokens, grant.WrongTokens = nil, 0
+			l.result = "tokens dead"
 		}
-		request, err := t.Requests().Get(site.Open[a.Factor])
-		if err == nil && request.Claim != nil {
-			request.WrongTokens++
-			if request.WrongTokens >= TokenTries {
-				request.Claim, request.WrongTokens = nil, 0
-			}
-			if _, err := t.Requests().Put(request); err != nil {
-				return err
-			}
+		if _, err := t.Grants().Put(grant); err != nil {
+			return err
 		}
-		_, err = t.record(l)
-		return err
-	})
+	}
+	request, err := t.Requests().Get(site.Open[a.Factor])
+	if err == nil && request.Claim != nil {
+		request.WrongTokens++
+		if request.WrongTokens >= TokenTries {
+			request.Claim, request.WrongTokens = nil, 0
+		}
+		if _, err := t.Requests().Put(request); err != nil {
+			return err
+		}
+	}
+	_, err = t.record(l)
+	return err
 }
 
 // loginFailures sums failed logins until the next tick writes one leaf each

@@ -73,6 +73,8 @@ const (
 	EventGrantWrongToken  Event = "grant.wrong_token"
 	EventJobStarted       Event = "backup.started"
 	EventJobSealed        Event = "backup.sealed"
+	EventJobStreaming     Event = "backup.streaming" // it began, and goes straight to the owner's computer
+	EventJobStreamed      Event = "backup.streamed"  // all of it went there
 	EventJobFailed        Event = "backup.failed"
 	EventJobCancelled     Event = "backup.cancelled"
 	EventDownloadStarted  Event = "download.started"

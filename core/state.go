@@ -121,11 +121,18 @@ func (c *Console) grantInfo(g Grant, a Actor) GrantInfo {
 func (c *Console) jobInfo(j Job) JobInfo {
 	info := JobInfo{
 		ID: j.ID, Site: j.Site, Grant: j.Grant, State: j.State, Archive: j.Archive, Created: j.Created, Ended: j.Ended,
-		Verdict: j.Verdict, Notes: j.Notes, Problem: j.Problem, Incident: j.Incident, Percent: -1,
+		Verdict: j.Verdict, Notes: j.Notes, Problem: j.Problem, Incident: j.Incident, Full: j.Full,
+		Size: j.Size, SHA256: j.SHA256, Percent: -1,
 	}
-	if p, ok := c.hub.Get(j.ID); ok && p.TotalKnown && p.BytesTotal > 0 {
+	p, ok := c.hub.Get(j.ID)
+	if !ok || !j.State.Open() {
+		return info
+	}
+	if p.TotalKnown && p.BytesTotal > 0 {
 		info.Percent = int(min(100, p.BytesDone*100/p.BytesTotal))
 	}
+	p.Current, p.Notes = "", nil // names of files are for whoever may watch
+	info.Progress = &p
 	return info
 }
 

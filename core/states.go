@@ -54,10 +54,16 @@ var grantEdges = map[GrantState][]GrantState{
 // JobState is a state of a [Job].
 type JobState string
 
-// The states of a job: planned → running → sealed | streamed | failed | cancelled.
+// The states of a job. One that goes into the vault and one that goes straight
+// to its owner's computer can be told apart all along:
+//
+//	planned → running → sealed
+//	planned → streaming → streamed
+//	from each of the first three: → failed | cancelled
 const (
 	JobPlanned   JobState = "planned"
 	JobRunning   JobState = "running"
+	JobStreaming JobState = "streaming"
 	JobSealed    JobState = "sealed"
 	JobStreamed  JobState = "streamed"
 	JobFailed    JobState = "failed"
@@ -65,8 +71,9 @@ const (
 )
 
 var jobEdges = map[JobState][]JobState{
-	JobPlanned: {JobRunning, JobFailed, JobCancelled},
-	JobRunning: {JobSealed, JobStreamed, JobFailed, JobCancelled},
+	JobPlanned:   {JobRunning, JobStreaming, JobFailed, JobCancelled},
+	JobRunning:   {JobSealed, JobFailed, JobCancelled},
+	JobStreaming: {JobStreamed, JobFailed, JobCancelled},
 }
 
 // Open reports whether the job has not reached an end.
@@ -171,6 +178,9 @@ type Job struct {
 	Notes    []string
 	Problem  string // for failed: what happened, what to do
 	Incident string // an ID to quote
+	Full     bool   // for failed: the disk was
+	Size     int64  // for streamed, of the archive
+	SHA256   string // for streamed, hex
 }
 
 // Archive is a finished backup in the vault. It outlives its grant, but

@@ -112,14 +112,21 @@ func (f filtered) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f.session.channel = channel
+	server := f.session.server
+	bounded := newBounded(channel, func(pump func()) {
+		server.work.Go(func() {
+			defer server.contain("session input", func(string) { _ = f.session.conn.Close() })
+			pump()
+		})
+	})
+	f.session.channel = bounded
 	passed := make(chan *gossh.Request)
-	f.session.server.work.Go(func() {
+	server.work.Go(func() {
 		defer close(passed)
-		defer f.session.server.contain("session request", func(string) { _ = f.session.conn.Close() })
+		defer server.contain("session request", func(string) { _ = f.session.conn.Close() })
 		f.session.filter(requests, passed)
 	})
-	return channel, passed, nil
+	return bounded, passed, nil
 }
 
 // filter answers what is ours and passes on what starts something, until the

@@ -87,6 +87,7 @@ func GrantDetail(lang, zone string, s core.GrantStory) (facts, lines Table) {
 	p.add(label(lang, "reason"), cell(s.Grant.Reason))
 	if j := s.Job; j != nil {
 		p.add(label(lang, "backup"), JobState(lang, j.State))
+		jobFacts(&p, lang, *j)
 		p.add(label(lang, "verdict"), cell(string(j.Verdict)))
 		p.add(label(lang, "problem"), cell(j.Problem))
 		p.add(label(lang, "incident"), cell(j.Incident))

@@ -152,6 +152,10 @@ type JobJSON struct {
 	Notes    []string   `json:"notes"`
 	Problem  string     `json:"problem,omitempty"`
 	Incident string     `json:"incident,omitempty"`
+	// Of a backup that was streamed: a stored one is among the archives.
+	Size     int64         `json:"size,omitempty"`
+	SHA256   string        `json:"sha256,omitempty"`
+	Progress *ProgressJSON `json:"progress,omitempty"` // while it runs
 }
 
 // JSONJob gives the JSON form of a backup.
@@ -160,6 +164,7 @@ func JSONJob(j core.JobInfo) JobJSON {
 		ID: safetext.Line(j.ID), State: safetext.Line(string(j.State)), Archive: safetext.Path(j.Archive), Created: moment(j.Created),
 		Ended: moment(j.Ended), Verdict: safetext.Line(string(j.Verdict)), Notes: List(j.Notes, safetext.Line),
 		Problem: safetext.Line(j.Problem), Incident: safetext.Line(j.Incident),
+		Size: j.Size, SHA256: safetext.Line(j.SHA256), Progress: optional(j.Progress, JSONProgress),
 	}
 }
 

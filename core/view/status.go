@@ -28,6 +28,7 @@ func OwnerStatus(lang string, s core.OwnerState) Table {
 	}
 	if j := s.Job; j != nil {
 		p.add(label(lang, "backup"), Job(lang, *j))
+		jobFacts(&p, lang, *j)
 		p.add(label(lang, "problem"), cell(j.Problem))
 		p.add(label(lang, "incident"), cell(j.Incident))
 	}
@@ -55,10 +56,25 @@ func access(lang string, s core.OwnerState) string {
 	}
 }
 
+// jobFacts adds how far a backup is that runs, and of one that was streamed what
+// else would stand with the stored archive.
+func jobFacts(p *pairs, lang string, j core.JobInfo) {
+	if j.Progress != nil {
+		p.add(label(lang, "progress"), Progress(lang, *j.Progress))
+		if step := Running(*j.Progress); step != "" {
+			p.add(label(lang, "step"), Step(lang, step))
+		}
+	}
+	if j.State == core.JobStreamed {
+		p.add(label(lang, "size"), Size(j.Size))
+		p.add("sha256", cell(j.SHA256))
+	}
+}
+
 // Job says in a few words how a backup stands: "running, 42 %".
 func Job(lang string, j core.JobInfo) string {
 	text := JobState(lang, j.State)
-	if j.State == core.JobRunning && j.Percent >= 0 {
+	if j.State.Open() && j.Percent >= 0 {
 		text += fmt.Sprintf(", %d %%", j.Percent)
 	}
 	if j.Verdict != "" {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -18,9 +19,10 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // asked: the embedded interface is nil.
 type fake struct {
 	Console
-	calls []string
-	err   error
-	empty bool
+	calls  []string
+	err    error
+	empty  bool // of a stream: err comes in its middle
+	result core.BackupResult
 }
 
 func (f *fake) called(format string, args ...any) error {
@@ -64,9 +66,32 @@ func (f *fake) OwnerState(context.Context, core.Actor) (core.OwnerState, error) 
 			ID: "r-2m9x", Site: "acme", State: core.RequestActivated, SentTo: contacts()[0],
 			Message: core.MessageInfo{State: core.MessageAccepted, Kind: core.ContactEmail, At: noon},
 		},
-		Job: &core.JobInfo{ID: "j1", State: core.JobRunning, Percent: 42},
+		Job: &core.JobInfo{ID: "j1", State: core.JobStreaming, Percent: 42, Progress: &core.Progress{
+			Steps: []core.Step{{Name: core.StepDetect, State: core.StepDone}, {Name: core.StepFiles, State: core.StepRunning}}, FilesDone: 200, FilesTotal: 480,
+			BytesDone: 1_638_000_000, BytesTotal: 3_900_000_000, TotalKnown: true, Written: 1_100_000_000, Rate: 21_000_000, Elapsed: 78 * time.Second, ETA: 108 * time.Second,
+		}},
 	}, f.called("OwnerState")
 }
+
+// archive is what a stream brings.
+const archive = "\x1f\x8b the archive"
+
+func (f *fake) StreamBackup(_ context.Context, _ core.Actor, w io.Writer, begun func(core.JobInfo)) (core.BackupResult, error) {
+	if err := f.called("StreamBackup"); err != nil && !f.empty {
+		return core.BackupResult{}, err
+	}
+	begun(core.JobInfo{ID: "j1"})
+	if _, err := io.WriteString(w, archive); err != nil || f.err != nil {
+		return core.BackupResult{}, errors.Join(f.err, err)
+	}
+	return f.result, nil
+}
+
+func (f *fake) Watch(context.Context, core.Actor, string) (*core.Watcher, error) {
+	return nil, core.Refuse(core.ErrState, "Nothing is to be seen.")
+}
+
+func (f *fake) CancelBackup(context.Context, core.Actor) error { return f.called("CancelBackup") }
 
 func (f *fake) AddSite(_ context.Context, _ core.Actor, o core.SiteOrder) (core.Kit, error) {
 	return kit(), f.called("AddSite %+v", o)

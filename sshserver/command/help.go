@@ -90,6 +90,9 @@ func (s *session) describeGroup(b *strings.Builder, cmd *cobra.Command) {
 func (s *session) describeLeaf(b *strings.Builder, cmd *cobra.Command) {
 	b.WriteString(view.SSH(s.actor.Name, s.env.Host, s.env.Port) + " " + usage(cmd) + "\n\n")
 	b.WriteString(cmd.Short + "\n")
+	if cmd.Long != "" {
+		b.WriteString("\n" + cmd.Long + "\n")
+	}
 	var t view.Table
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Name == "help" {

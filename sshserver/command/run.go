@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -15,10 +16,20 @@ import (
 
 // The exit statuses.
 const (
-	ExitDone    = 0
-	ExitRefused = 1
-	ExitUsage   = 2
+	ExitDone       = 0
+	ExitRefused    = 1
+	ExitUsage      = 2
+	ExitIncomplete = 3 // a backup that says NOT COMPLETE
 )
+
+// statusError ends a command with a status of its own; all was said already.
+type statusError int
+
+// Error implements error.
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// errPanic makes an error of what was recovered.
+func errPanic(r any) error { return fmt.Errorf("panic: %v\n%s", r, debug.Stack()) }
 
 // Streams are the session's input and its two outputs.
 type Streams struct {
@@ -31,6 +42,9 @@ type Env struct {
 	Lang string // of all texts; "" is "en"
 	Host string // the console's public name, for lines to type
 	Port int    // its port; 0 and 22 are not shown
+	// Terminal: the client asked for one, so that bytes would not arrive as
+	// they are.
+	Terminal bool
 	// Plain runs line mode on the session; nil where there is none.
 	Plain func(context.Context) error
 	// Incident logs a fault inside the console and returns an ID to quote; nil
@@ -86,7 +100,7 @@ func (s *session) tree() *cobra.Command {
 	case core.RoleAuditor:
 		root.AddCommand(s.log())
 	case core.RoleOwner:
-		root.AddCommand(s.status())
+		root.AddCommand(s.status(), s.backup(), s.cancel())
 	}
 	if s.env.Plain != nil {
 		root.AddCommand(s.plain())
@@ -97,9 +111,12 @@ func (s *session) tree() *cobra.Command {
 // exit tells the person what went wrong, if anything, and returns the status.
 func (s *session) exit(err error) int {
 	var misread *usageError
+	var status statusError
 	switch {
 	case err == nil:
 		return ExitDone
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &misread):
 		s.tell(misread.sentence)
 		return ExitUsage

@@ -242,7 +242,7 @@ func TestStateThatCannotBeReadIsReadAgain(t *testing.T) {
 // What peers and sites have named cannot steer the terminal.
 func TestPeerTextIsMadeSafe(t *testing.T) {
 	const evil = "\x1b]0;x\x07\u202eevil\u0007\nline"
-	p := page{token: true, report: core.SiteReport{Kind: evil, Notes: []string{evil}, Databases: []core.DatabaseReport{{Name: evil, Server: evil}}},
+	p := page{token: true, report: core.Preflight{SiteReport: core.SiteReport{Kind: evil, Notes: []string{evil}, Databases: []core.DatabaseReport{{Name: evil, Server: evil}}}},
 		state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Title, s.Call, s.Site, s.Host = evil, evil, evil, evil })}
 	inPage(t, p, func(a *app, c *console) {
 		safe := func() {

@@ -15,7 +15,7 @@ type Console interface {
 	EnterPaper(ctx context.Context, a core.Actor, code string) (core.Actor, error)
 	CancelRequest(ctx context.Context, a core.Actor) error
 	Activate(ctx context.Context, a core.Actor) (core.GrantInfo, error)
-	Inspect(ctx context.Context, a core.Actor) (core.SiteReport, error)
+	Inspect(ctx context.Context, a core.Actor) (core.Preflight, error)
 	StartBackup(ctx context.Context, a core.Actor) (core.JobInfo, error)
 	Watch(ctx context.Context, a core.Actor, job string) (*core.Watcher, error)
 	CancelBackup(ctx context.Context, a core.Actor) error

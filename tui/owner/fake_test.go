@@ -73,7 +73,7 @@ type console struct {
 
 	mu     sync.Mutex
 	state  core.OwnerState
-	report core.SiteReport
+	report core.Preflight
 	err    error // of every act
 	lost   error // of reading the state
 	calls  []string
@@ -138,7 +138,7 @@ func (c *console) Activate(ctx context.Context, _ core.Actor) (core.GrantInfo, e
 	return core.GrantInfo{}, c.act(ctx, "activate")
 }
 
-func (c *console) Inspect(context.Context, core.Actor) (core.SiteReport, error) {
+func (c *console) Inspect(context.Context, core.Actor) (core.Preflight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.report, nil

@@ -42,8 +42,8 @@ type Screen struct {
 	code     widget.Input
 	question *question
 
-	report    *core.SiteReport // of the live grant
-	reportFor string           // the grant that it was, or is being, made for
+	report    *core.Preflight // of the live grant
+	reportFor string          // the grant that it was, or is being, made for
 	reportErr error
 
 	following string // the job that is watched
@@ -86,7 +86,7 @@ type (
 	}
 	reportMsg struct {
 		grant  string
-		report core.SiteReport
+		report core.Preflight
 		err    error
 	}
 	quitMsg struct{}

@@ -27,7 +27,7 @@ func (s *Screen) drawStart(b *body) {
 	}
 	b.next(s.text("start.next", nil))
 	if s.report != nil && s.reportErr == nil {
-		s.drawReport(b, *s.report)
+		s.drawReport(b, s.report.SiteReport)
 	}
 	if len(s.state.Archives) > 0 {
 		a := s.state.Archives[0]

@@ -255,10 +255,10 @@ func TestFailedBackupSaysWhyAndStartsAgain(t *testing.T) {
 	inWorld(t, withEmail, func(w *world) {
 		a, _ := w.connect("acme")
 		w.prove(a)
-		w.engine.Follow(coretest.Script{Data: []byte("xx"), Err: core.ErrDatabase})
+		w.engine.Follow(coretest.Script{Data: []byte("xx"), Err: core.ErrSite})
 		a.press("enter", "enter")
 		a.wait(2 * time.Second)
-		a.sees("The backup failed", "could not be dumped", "give this number:", "call Eva")
+		a.sees("The backup failed", "could not be read", "give this number:", "call Eva")
 		w.engine.Follow(coretest.Script{Data: []byte("xx")})
 		a.press("enter")
 		a.wait(2 * time.Second)

@@ -19,7 +19,7 @@ type Console interface {
 	EnterPaper(ctx context.Context, a core.Actor, code string) (core.Actor, error)
 	CancelRequest(ctx context.Context, a core.Actor) error
 	Activate(ctx context.Context, a core.Actor) (core.GrantInfo, error)
-	Inspect(ctx context.Context, a core.Actor) (core.SiteReport, error)
+	Inspect(ctx context.Context, a core.Actor) (core.Preflight, error)
 	StartBackup(ctx context.Context, a core.Actor) (core.JobInfo, error)
 	Watch(ctx context.Context, a core.Actor, job string) (*core.Watcher, error)
 	CancelBackup(ctx context.Context, a core.Actor) error
@@ -84,8 +84,8 @@ type session struct {
 	over   bool  // access ended while this session had it
 	warned int   // how many warnings that access ends soon were said
 
-	report    *core.SiteReport // of the live grant
-	reportFor string           // the grant that it was made for
+	report    *core.Preflight // of the live grant
+	reportFor string          // the grant that it was made for
 	reportErr error
 }
 

@@ -385,7 +385,7 @@ func TestStoppingABackup(t *testing.T) {
 
 func TestAFailedBackup(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Err: core.ErrDatabase, InspectErr: core.Refuse(core.ErrSite, "The site has no wp-config.php.")})
+		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Err: core.ErrSite, InspectErr: core.Refuse(core.ErrSite, "The site has no wp-config.php.")})
 		c := w.begins(w.owner, true)
 		for _, step := range way[:4] {
 			answer := step.answer
@@ -395,7 +395,7 @@ func TestAFailedBackup(t *testing.T) {
 			c.types(answer)
 		}
 		c.says("1", "your website could not be looked at.", "The site has no wp-config.php.")
-		c.says("1", "The backup could not be finished.", "database could not be dumped", "give this number: "+incidentOf(w))
+		c.says("1", "The backup could not be finished.", "files could not be read", "give this number: "+incidentOf(w))
 		w.engine.Follow(coretest.Script{Data: make([]byte, 1000)})
 		c.says("1", "The backup is complete")
 	})
