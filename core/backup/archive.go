@@ -12,39 +12,37 @@ import (
 
 	"breakglass/core"
 
-	"github.com/klauspost/pgzip"
 	"golang.org/x/crypto/ssh"
 )
 
 // archive writes the one archive of a run. Its methods are for one goroutine.
 type archive struct {
 	out      *outlet
-	gz       *pgzip.Writer
+	packer   *packer
 	tar      *tar.Writer
 	seal     *seal
 	manifest *spool
 	top      string
 	created  time.Time
 	signer   ssh.Signer
-	closed   bool
 	copying  []byte // the buffer for large files
 }
 
 // newArchive begins an archive on w. Finish or Drop must follow.
-func newArchive(ctx context.Context, w io.Writer, header Header, signer ssh.Signer, scratch string, written func(int64)) (*archive, error) {
-	manifest, err := newSpool(scratch)
+func newArchive(ctx context.Context, w io.Writer, header Header, o Options, written func(int64)) (*archive, error) {
+	manifest, err := newSpool(o.Scratch)
 	if err != nil {
 		return nil, err
 	}
 	a := &archive{
-		seal: newSeal(signer), manifest: manifest, top: header.Name, created: header.Created, signer: signer,
+		seal: newSeal(o.Signer), manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
 		copying: make([]byte, 256<<10),
 	}
-	a.out = &outlet{ctx: ctx, w: w, seal: a.seal, written: written}
-	if a.gz, err = pgzip.NewWriterLevel(a.out, pgzip.BestSpeed); err != nil {
+	a.out = &outlet{ctx: ctx, w: w, written: written}
+	if a.packer, err = newPacker(o.Format, a.seal.add, a.out.send); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin archive: %w", err), a.Drop())
 	}
-	a.tar = tar.NewWriter(a.gz)
+	a.tar = tar.NewWriter(a.packer)
 	if err := a.line(header); err != nil {
 		return nil, errors.Join(err, a.Drop())
 	}
@@ -138,15 +136,13 @@ func (a *archive) Finish() (sum string, signature []byte, written int64, err err
 	if err := a.tar.Close(); err != nil {
 		return "", nil, 0, a.failed(err)
 	}
-	a.closed = true
-	if err := a.gz.Close(); err != nil {
+	if err := a.packer.Close(); err != nil {
 		return "", nil, 0, a.failed(err)
 	}
 	if err := a.out.failed(); err != nil {
 		return "", nil, 0, err
 	}
 	sum, signature, err = a.seal.Finish()
-	a.seal = nil
 	return sum, signature, a.out.count, err
 }
 
@@ -184,41 +180,31 @@ func (a *archive) addManifest() error {
 // Drop ends what is left of the archive: goroutines, buffers, the spool. After
 // Finish it only closes the spool.
 func (a *archive) Drop() error {
-	if a.gz != nil && !a.closed {
-		a.closed = true
+	if a.packer != nil {
 		a.out.stop()
-		a.gz.Close() //nolint:errcheck,gosec // nobody gets this archive
-	}
-	if a.gz != nil {
-		a.gz.Reset(io.Discard) // it waits for the compressor's goroutines
-	}
-	if a.seal != nil {
-		a.seal.Drop()
-		a.seal = nil
+		a.packer.Close() //nolint:errcheck,gosec // nobody gets this archive
 	}
 	return a.manifest.Close()
 }
 
-// outlet is where compressed bytes leave. It keeps the first error and swallows
-// what follows, because a compressor that sees an error never ends its
-// goroutine. The compressor calls Write from a goroutine of its own.
+// outlet is where packed bytes leave. It keeps the first error and swallows
+// what follows, so that those who pack come to their end. send is called by a
+// goroutine of the packer's.
 type outlet struct {
 	ctx     context.Context
 	w       io.Writer
-	seal    *seal
 	written func(int64)
 	count   int64
 	first   syncError
 }
 
-// Write implements io.Writer.
-func (o *outlet) Write(p []byte) (int, error) {
+func (o *outlet) send(p []byte) {
 	if o.first.get() != nil {
-		return len(p), nil
+		return
 	}
 	if o.ctx.Err() != nil {
 		o.first.set(context.Cause(o.ctx))
-		return len(p), nil
+		return
 	}
 	n, err := o.w.Write(p)
 	if err == nil && n < len(p) {
@@ -229,14 +215,10 @@ func (o *outlet) Write(p []byte) (int, error) {
 			err = errors.Join(core.ErrNoSpace, err)
 		}
 		o.first.set(fmt.Errorf("write archive: %w", err))
-		return len(p), nil
-	}
-	if _, err := o.seal.Write(p); err != nil {
-		o.first.set(fmt.Errorf("seal archive: %w", err))
+		return
 	}
 	o.count += int64(n)
 	o.written(o.count)
-	return len(p), nil
 }
 
 func (o *outlet) failed() error { return o.first.get() }

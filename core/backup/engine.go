@@ -29,6 +29,8 @@ type Options struct {
 	Host string
 	// Clock is where time comes from.
 	Clock core.Clock
+	// Format is how archives are packed; "": FormatGzip.
+	Format Format
 	// Version is that of breakglass, as the manifest names it.
 	Version string
 }
@@ -45,6 +47,9 @@ var _ core.Engine = (*Engine)(nil)
 func New(o Options) (*Engine, error) {
 	if o.Clock == nil || o.Scratch == "" || len(o.Roots) == 0 {
 		return nil, errors.New("make engine: a clock, a scratch directory and at least one root are needed")
+	}
+	if o.Format == "" {
+		o.Format = FormatGzip
 	}
 	roots := make([]string, 0, len(o.Roots))
 	for _, root := range o.Roots {
@@ -196,7 +201,7 @@ func siteError(path string, err error) error {
 }
 
 // Extension implements core.Engine.
-func (e *Engine) Extension() string { return ".tar.gz" }
+func (e *Engine) Extension() string { return "." + string(e.options.Format) }
 
 // Signer implements core.Engine.
 func (e *Engine) Signer() string {

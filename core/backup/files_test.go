@@ -138,7 +138,7 @@ func running() (left string) {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		if strings.Contains(stack, "pgzip") || strings.Contains(stack, "breakglass/core/backup.") && !strings.Contains(stack, "testing.") {
+		if strings.Contains(stack, "breakglass/core/backup.") && !strings.Contains(stack, "testing.") {
 			left += stack + "\n"
 		}
 	}

@@ -71,7 +71,7 @@ func (r *run) do(w io.Writer, cancel context.CancelCauseFunc) (result core.Backu
 		Line: lineHeader, Format: manifestFormat, Name: r.order.Name, Site: r.order.Site, Host: r.order.Host, Grant: r.order.Grant,
 		Created: r.order.Created.UTC(), Root: shown(r.site.path), Kind: r.site.kind, Version: r.engine.options.Version,
 	}
-	r.out, err = newArchive(r.ctx, w, header, r.engine.options.Signer, r.engine.options.Scratch, func(n int64) {
+	r.out, err = newArchive(r.ctx, w, header, r.engine.options, func(n int64) {
 		r.tracker.do(func(p *core.Progress) { p.Written = n })
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -24,64 +25,49 @@ func sign(r io.Reader, signer ssh.Signer) ([]byte, error) {
 	return sshsig.Armor(signature), nil
 }
 
-// errUnsealed ends a seal whose archive was never finished.
+// errUnsealed ends an archive that was never finished.
 var errUnsealed = errors.New("the archive was not finished")
 
-// seal hashes and signs a stream while it passes. It is for one goroutine.
+// seal hashes a stream while it passes, and signs the hash at the end: of one
+// hash both the .sha256 and the .sig beside an archive are made. It is for one
+// goroutine at a time.
 type seal struct {
 	sum    hash.Hash
-	pipe   *io.PipeWriter // nil: unsigned
-	signed chan signed
+	signer ssh.Signer // nil: unsigned
 }
 
-type signed struct {
-	armored []byte
-	err     error
-}
+func newSeal(signer ssh.Signer) *seal { return &seal{sum: sha256.New(), signer: signer} }
 
-// newSeal returns a seal that signs with signer, unless that is nil. Finish or
-// Drop must follow.
-func newSeal(signer ssh.Signer) *seal {
-	s := &seal{sum: sha256.New()}
-	if signer == nil {
-		return s
-	}
-	r, w := io.Pipe()
-	s.pipe, s.signed = w, make(chan signed, 1)
-	go func() {
-		armored, err := sign(r, signer)
-		r.CloseWithError(err) //nolint:errcheck,gosec // it always returns nil
-		s.signed <- signed{armored, err}
-	}()
-	return s
-}
-
-// Write implements io.Writer.
-func (s *seal) Write(p []byte) (int, error) {
-	s.sum.Write(p)
-	if s.pipe == nil {
-		return len(p), nil
-	}
-	return s.pipe.Write(p)
-}
+func (s *seal) add(p []byte) { s.sum.Write(p) }
 
 // Finish returns the hash in hex and the armored signature, nil where there is
 // no signer.
 func (s *seal) Finish() (sum string, signature []byte, err error) {
-	sum = hex.EncodeToString(s.sum.Sum(nil))
-	if s.pipe == nil {
-		return sum, nil, nil
+	hashed := s.sum.Sum(nil)
+	if s.signer == nil {
+		return hex.EncodeToString(hashed), nil, nil
 	}
-	s.pipe.Close() //nolint:errcheck,gosec // it always returns nil
-	result := <-s.signed
-	return sum, result.armored, result.err
+	signature, err = signHash(hashed, s.signer)
+	return hex.EncodeToString(hashed), signature, err
 }
 
-// Drop ends the seal of an archive that was not finished.
-func (s *seal) Drop() {
-	if s.pipe == nil {
-		return
+// signHash returns the armored SSHSIG of what has this SHA-256. The library signs
+// only what it has hashed itself, which would be a second reading of it all.
+func signHash(hashed []byte, signer ssh.Signer) ([]byte, error) {
+	message := append([]byte("SSHSIG"), ssh.Marshal(struct{ Namespace, Reserved, Algorithm, Hash string }{
+		Namespace, "", sshsig.HashSHA256.String(), string(hashed),
+	})...)
+	sign := func() (*ssh.Signature, error) { return signer.Sign(rand.Reader, message) }
+	if rsa, ok := signer.(ssh.AlgorithmSigner); ok && signer.PublicKey().Type() == ssh.KeyAlgoRSA {
+		sign = func() (*ssh.Signature, error) { // with SHA-1 otherwise, which no verifier takes
+			return rsa.SignWithAlgorithm(rand.Reader, message, ssh.KeyAlgoRSASHA512)
+		}
 	}
-	s.pipe.CloseWithError(errUnsealed) //nolint:errcheck,gosec // it always returns nil
-	<-s.signed
+	signature, err := sign()
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return sshsig.Armor(&sshsig.Signature{
+		Version: 1, PublicKey: signer.PublicKey(), Namespace: Namespace, HashAlgorithm: sshsig.HashSHA256, Signature: signature,
+	}), nil
 }

@@ -1,0 +1,201 @@
+package backup
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+)
+
+// block is a stretch of a stream on its way through a packer.
+type block struct {
+	size, gap int // of each piece, and before it
+	buffer    []byte
+	filled    int  // bytes of the stream in it
+	last      bool // the stream ends with it
+	stored    [storedPieces]bool
+	packed    appender // room for what packing makes
+	out       []byte   // what goes out
+	err       error
+	done      chan struct{} // takes a token when out is there
+}
+
+// pieces is how many pieces have something in them.
+func (b *block) pieces() int { return (b.filled + b.size - 1) / b.size }
+
+// piece returns what is in the i-th piece.
+func (b *block) piece(i int) []byte {
+	at := i*(b.size+b.gap) + b.gap
+	return b.buffer[at : at+min(b.size, b.filled-i*b.size)]
+}
+
+// end is where the last piece ends in the buffer.
+func (b *block) end() int { return b.filled + b.pieces()*b.gap }
+
+// fill takes what there is room for.
+func (b *block) fill(p []byte) (n int) {
+	for len(p) > 0 {
+		i, in := b.filled/b.size, b.filled%b.size
+		at := i*(b.size+b.gap) + b.gap + in
+		if at >= len(b.buffer) {
+			break
+		}
+		took := copy(b.buffer[at:at+b.size-in], p)
+		b.filled += took
+		n += took
+		p = p[took:]
+	}
+	return n
+}
+
+func (b *block) full() bool { return b.end() == len(b.buffer) && b.filled%b.size == 0 }
+
+// blocksAhead is how many blocks there are for each goroutine that packs: they
+// bound the memory of a stream.
+const blocksAhead = 3
+
+// maxPackers is how many goroutines pack at most: each holds buffers, and four
+// are faster than disks and networks are.
+const maxPackers = 4
+
+// packer packs a stream on all cores. What it takes passes through goroutines in
+// order: some pack, one hashes, one sends. It is for one goroutine; Close must
+// follow.
+type packer struct {
+	codec   codec // for the head, the layout and the tail
+	current *block
+	free    chan *block
+	work    chan *block
+	ordered chan *block
+	all     sync.WaitGroup
+	closed  bool
+	failed  syncError
+}
+
+// newPacker starts a packer that passes packed bytes first to seal and then to
+// send, each on a goroutine of its own. Their errors are their own business;
+// they are called to the end of the stream whatever happens.
+func newPacker(format Format, seal, send func([]byte)) (*packer, error) {
+	workers := min(max(2, runtime.GOMAXPROCS(0)), maxPackers)
+	p := &packer{}
+	codecs := make([]codec, workers)
+	for i := range codecs {
+		var err error
+		if codecs[i], err = format.newCodec(); err != nil {
+			return nil, err
+		}
+	}
+	p.codec = codecs[0]
+	blocks := workers * blocksAhead
+	p.free, p.work, p.ordered = make(chan *block, blocks), make(chan *block, blocks), make(chan *block, blocks)
+	pieces, size, gap := p.codec.layout()
+	for range blocks {
+		p.free <- &block{size: size, gap: gap, buffer: make([]byte, pieces*(size+gap)), done: make(chan struct{}, 1)}
+	}
+	for _, c := range codecs {
+		p.all.Go(func() { p.pack(c) })
+	}
+	sealed := make(chan *block, blocks)
+	p.all.Go(func() { p.seal(sealed, seal) })
+	p.all.Go(func() { p.send(sealed, send) })
+	return p, nil
+}
+
+// pack packs blocks until there are no more.
+func (p *packer) pack(c codec) {
+	for b := range p.work {
+		b.err = guard(func() (err error) {
+			b.out, err = c.pack(b)
+			return err
+		})
+		b.done <- struct{}{}
+	}
+}
+
+// seal has blocks hashed in their order.
+func (p *packer) seal(sealed chan<- *block, seal func([]byte)) {
+	defer close(sealed)
+	crc, size := uint32(0), int64(0)
+	p.guarded(seal, p.codec.head())
+	for b := range p.ordered {
+		<-b.done
+		if b.err != nil {
+			p.failed.set(b.err)
+			b.out = nil
+		}
+		if p.codec.sums() {
+			crc = b.addCRC(crc)
+		}
+		size += int64(b.filled)
+		if b.last && p.codec.sums() {
+			b.out = append(append([]byte(nil), b.out...), p.codec.tail(crc, size)...)
+		}
+		p.guarded(seal, b.out)
+		sealed <- b
+	}
+}
+
+// send sends blocks in their order.
+func (p *packer) send(sealed <-chan *block, send func([]byte)) {
+	p.guarded(send, p.codec.head())
+	for b := range sealed {
+		p.guarded(send, b.out)
+		b.filled, b.out, b.err = 0, nil, nil
+		p.free <- b
+	}
+}
+
+// guarded hands bytes on. The goroutines go on whatever happens there, so that
+// nobody waits for them in vain.
+func (p *packer) guarded(to func([]byte), data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	if err := guard(func() error { to(data); return nil }); err != nil {
+		p.failed.set(err)
+	}
+}
+
+var errPackerClosed = errors.New("the archive was closed already")
+
+// Write implements io.Writer.
+func (p *packer) Write(data []byte) (int, error) {
+	if p.closed {
+		return 0, errPackerClosed
+	}
+	written := len(data)
+	for len(data) > 0 {
+		if p.current == nil {
+			p.current = <-p.free
+		}
+		data = data[p.current.fill(data):]
+		if p.current.full() {
+			p.hand()
+		}
+	}
+	return written, p.failed.get()
+}
+
+// hand gives the block at hand to those who pack.
+func (p *packer) hand() {
+	p.ordered <- p.current
+	p.work <- p.current
+	p.current = nil
+}
+
+// Close ends the stream and waits until all of it was sent. After the first
+// time it does nothing.
+func (p *packer) Close() error {
+	if p.closed {
+		return p.failed.get()
+	}
+	p.closed = true
+	if p.current == nil {
+		p.current = <-p.free
+	}
+	p.current.last = true
+	p.hand()
+	close(p.work)
+	close(p.ordered)
+	p.all.Wait()
+	return p.failed.get()
+}
