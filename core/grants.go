@@ -2,7 +2,10 @@ package core
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"breakglass/core/audit"
 	"breakglass/core/safetext"
@@ -58,7 +61,9 @@ func (c *Console) Grant(ctx context.Context, a Actor, id string) (GrantStory, er
 			info := c.jobInfo(job)
 			story.Job = &info
 		}
-		story.Lines, err = linesOf(tx, grant)
+		if story.Lines, err = linesOf(tx, grant); err == nil {
+			story.Messages, err = messagesAbout(tx, story.Lines)
+		}
 		return err
 	})
 	return story, err
@@ -72,6 +77,33 @@ func linesOf(tx Tx, grant Grant) ([]LogLine, error) {
 		keys = append(keys, audit.KeyRequest+grant.Request)
 	}
 	return linesUnder(tx, keys...)
+}
+
+// messagesAbout lists the messages that told of lines, on their way or at their
+// end. Their IDs begin with the line's number.
+func messagesAbout(tx Tx, lines []LogLine) ([]StoryMessage, error) {
+	var all []StoryMessage
+	for _, l := range lines {
+		prefix := fmt.Sprintf("M-%010d-", l.Seq)
+		add := func(m Message) bool {
+			if !strings.HasPrefix(m.ID, prefix) {
+				return false
+			}
+			about := StoryMessage{
+				MessageInfo: MessageInfo{ID: m.ID, State: m.State, Kind: m.Kind, At: m.Ended, Result: m.Result},
+				Leaf:        l.Seq, Code: m.Event == EventCode,
+			}
+			if m.Address != "" {
+				about.Masked = Mask(m.Kind, m.Address)
+			}
+			all = append(all, about)
+			return true
+		}
+		if err := errors.Join(tx.Sent().Each(prefix, add), tx.Outbox().Each(prefix, add)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Requests lists the open requests of the sites that a manager looks after.

@@ -186,13 +186,18 @@ type PersonOrder struct {
 // LogQuery asks for lines of the log, newest first. The zero query is the
 // newest page of everything that the actor may read.
 type LogQuery struct {
-	Before int64 // lines with a smaller number only; 0: from the newest
-	Limit  int   // 0: 50; 500 at most
-	Site   string
-	Grant  string
-	Person string // part of the actor's ID
-	Event  Event  // or its part before the dot
-	Text   string // anywhere in the line, case folded
+	Before  int64 // lines with a smaller number only; 0: from the newest
+	Upward  bool  // oldest first instead, of the lines numbered Start or more
+	Start   int64 // only with Upward
+	Limit   int   // 0: 50; 500 at most
+	Site    string
+	Request string
+	Grant   string
+	Person  string    // part of the actor's ID
+	Event   Event     // or its part before the dot
+	From    time.Time // not before; zero: no limit
+	To      time.Time // before; zero: no limit
+	Text    string    // anywhere in the line, case folded
 }
 
 // LogLine is one leaf of the log with the personal data beside it, if that is
@@ -216,18 +221,29 @@ type LogLine struct {
 type LogPage struct {
 	Lines []LogLine
 	Size  int64 // of the whole log
-	More  bool  // older lines may match
+	More  bool  // older lines may match; upward: newer ones
 	// Next is the Before of the query that goes on where this one stopped: a
 	// page of few lines, or none, may only say how far back was looked. 0 where
-	// nothing older is left.
+	// nothing older is left. Upward it is the Start of the next query, at the
+	// log's end the number of the line that is not there yet.
 	Next int64
 }
 
-// GrantStory is a grant with all that was logged of it, oldest first.
+// GrantStory is a grant with all that was logged of it, oldest first, and what
+// became of the messages that told of it.
 type GrantStory struct {
-	Grant GrantInfo
-	Job   *JobInfo
-	Lines []LogLine
+	Grant    GrantInfo
+	Job      *JobInfo
+	Lines    []LogLine
+	Messages []StoryMessage // in the order of the lines that they tell of
+}
+
+// StoryMessage is a message that told of a line of the log.
+type StoryMessage struct {
+	MessageInfo
+	Leaf   int64  // the line
+	Code   bool   // it carried the code itself
+	Masked string // the address; "" once it was erased
 }
 
 // File is what SFTP and scp show of an archive or of a file beside it.

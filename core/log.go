@@ -44,21 +44,27 @@ func (c *Console) Log(ctx context.Context, a Actor, q LogQuery) (LogPage, error)
 		if page.Size, err = tx.Log().Size(); err != nil {
 			return err
 		}
-		from := page.Size
-		if q.Before > 0 {
-			from = min(from, q.Before)
-		}
-		return page.fill(tx, scope, q, from)
+		return page.fill(tx, scope, q)
 	})
 	return page, err
 }
 
-func (p *LogPage) fill(tx Tx, scope Person, q LogQuery, before int64) error {
+// fill takes the lines of the query from a log of p.Size lines.
+func (p *LogPage) fill(tx Tx, scope Person, q LogQuery) error {
+	low, high, err := q.bounds(tx.Log(), p.Size)
+	if err != nil {
+		return err
+	}
+	if q.Upward {
+		p.Next = p.Size
+	}
 	read := 0
 	var failed error
-	err := q.candidates(tx.Log(), before, func(seq int64) bool {
+	err = q.candidates(tx.Log(), low, high, func(seq int64) bool {
 		if len(p.Lines) == q.Limit || read == maxLogScan {
-			p.More, p.Next = true, seq+1
+			if p.More, p.Next = true, seq+1; q.Upward {
+				p.Next = seq
+			}
 			return false
 		}
 		read++
@@ -126,6 +132,7 @@ func readPersonal(log LogTable, subject string, seq int64) (audit.Personal, erro
 func (q LogQuery) matches(l LogLine) bool {
 	switch {
 	case q.Site != "" && l.Site != q.Site,
+		q.Request != "" && l.Request != q.Request,
 		q.Grant != "" && l.Grant != q.Grant,
 		q.Person != "" && !strings.Contains(l.Actor, q.Person),
 		q.Event != "" && l.Event != q.Event && !strings.HasPrefix(string(l.Event), string(q.Event)+"."):

@@ -71,6 +71,10 @@ func readCheckpoint(signed string) (size int64, root string, err error) {
 	return checkpoint.Tree.N, checkpoint.Tree.Hash.String(), nil
 }
 
+// LogKey returns the verifier key of the log's checkpoints, which stands on the
+// emergency sheets too. It is no secret.
+func (c *Console) LogKey() string { return c.options.LogKey }
+
 // LogCheckpoint returns the signed checkpoint of the log to an auditor or a
 // manager of all sites. That is reading the log, and logged as such.
 func (c *Console) LogCheckpoint(ctx context.Context, a Actor) (string, error) {

@@ -35,13 +35,7 @@ func (c *Console) ExportLog(ctx context.Context, a Actor, format LogFormat, w io
 	if !slices.Contains(LogFormats(), format) {
 		return Refuse(ErrInvalid, "There is no such format; choose one of %s.", joined(LogFormats()))
 	}
-	if err := c.update(ctx, "log export", a, func(t *turn) error {
-		if err := mayExport(t.Tx, a); err != nil {
-			return err
-		}
-		_, err := t.record(line{event: EventLogExported, result: "ok", data: map[string]string{"format": string(format)}})
-		return err
-	}); err != nil {
+	if _, err := c.logExport(ctx, a, format, LogQuery{}); err != nil {
 		return err
 	}
 	signed, err := c.Checkpoint(ctx)

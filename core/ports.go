@@ -66,10 +66,12 @@ type LogTable interface {
 	// Hash returns the stored hash with that index.
 	Hash(index int64) ([32]byte, error)
 	// Index notes leaf seq under each of the keys. Find calls f with the numbers
-	// noted under a key that are below before, newest first, until f returns
-	// false; only for View.
+	// noted under a key that are below before, newest first, and FindUp with
+	// those that are from or more, oldest first, until f returns false; only for
+	// View.
 	Index(seq int64, keys ...string) error
 	Find(key string, before int64, f func(seq int64) bool) error
+	FindUp(key string, from int64, f func(seq int64) bool) error
 	// PutPersonal keeps data of one subject beside leaf seq; Personal returns
 	// it or ErrNotFound; Forget removes all of a subject.
 	PutPersonal(subject string, seq int64, data []byte) error

@@ -152,6 +152,28 @@ func (l log) Find(key string, before int64, f func(seq int64) bool) error {
 	return nil
 }
 
+// FindUp implements core.LogTable.
+func (l log) FindUp(key string, from int64, f func(seq int64) bool) error {
+	b, err := l.tx.reading(bucketIndex)
+	if err != nil {
+		return err
+	}
+	if l.tx.bolt.Writable() {
+		return errRange
+	}
+	if from = max(from, 0); !validNumbered(key, from) {
+		return nil
+	}
+	prefix := []byte(key + "\x00")
+	cursor := b.Cursor()
+	for at, _ := cursor.Seek(numbered(key, from)); bytes.HasPrefix(at, prefix); at, _ = cursor.Next() {
+		if !f(int64(binary.BigEndian.Uint64(at[len(prefix):]))) { //nolint:gosec // written by number
+			return nil
+		}
+	}
+	return nil
+}
+
 // PutPersonal implements core.LogTable.
 func (l log) PutPersonal(subject string, seq int64, data []byte) error {
 	b, err := l.tx.writing(bucketPersonal)

@@ -118,6 +118,19 @@ func found(t *testing.T, l core.Ledger, key string, before int64, limit int) (al
 	return all
 }
 
+// foundUp lists what a View finds under a key from a number on.
+func foundUp(t *testing.T, l core.Ledger, key string, from int64, limit int) (all []int64) {
+	t.Helper()
+	view(t, l, func(tx core.Tx) error {
+		all = nil
+		return tx.Log().FindUp(key, from, func(seq int64) bool {
+			all = append(all, seq)
+			return len(all) < limit
+		})
+	})
+	return all
+}
+
 func leavesAreFound(t *testing.T, l core.Ledger) {
 	update(t, l, func(tx core.Tx) error {
 		return errors.Join(
@@ -150,7 +163,31 @@ func leavesAreFound(t *testing.T, l core.Ledger) {
 			t.Errorf("%q below %d, %d at most: got %v, want %v", c.key, c.before, c.limit, got, c.want)
 		}
 	}
+	for _, c := range []struct {
+		key   string
+		from  int64
+		limit int
+		want  []int64
+	}{
+		{"site/a", 0, 99, []int64{0, 3, 300, 70_000}},
+		{"site/a", -7, 2, []int64{0, 3}},
+		{"site/a", 4, 99, []int64{300, 70_000}},
+		{"site/a", 300, 1, []int64{300}},
+		{"site/a", 70_001, 99, nil},
+		{"site/", 0, 99, nil},
+		{"", 0, 99, nil},
+		{"grant/1", 0, 99, []int64{0}},
+	} {
+		if got := foundUp(t, l, c.key, c.from, c.limit); !slices.Equal(got, c.want) {
+			t.Errorf("%q from %d, %d at most: got %v, want %v", c.key, c.from, c.limit, got, c.want)
+		}
+	}
 	want(t, l.Update(t.Context(), func(tx core.Tx) error { return tx.Log().Index(1, "") }), core.ErrInvalid)
+	if err := l.Update(t.Context(), func(tx core.Tx) error {
+		return tx.Log().FindUp("site/a", 0, func(int64) bool { return true })
+	}); err == nil {
+		t.Error("an Update searched the index upward")
+	}
 	if err := l.Update(t.Context(), func(tx core.Tx) error {
 		return tx.Log().Find("site/a", 9, func(int64) bool { return true })
 	}); err == nil {

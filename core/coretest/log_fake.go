@@ -85,6 +85,23 @@ func (l fakeLog) Find(key string, before int64, f func(seq int64) bool) error {
 	return nil
 }
 
+func (l fakeLog) FindUp(key string, from int64, f func(seq int64) bool) error {
+	if l.tx.over {
+		return errOver
+	}
+	if l.tx.writable {
+		return errRange
+	}
+	of := l.tx.state.index[key]
+	at, _ := slices.BinarySearch(of, from)
+	for _, seq := range of[at:] {
+		if !f(seq) {
+			return nil
+		}
+	}
+	return nil
+}
+
 func (l fakeLog) PutPersonal(subject string, seq int64, data []byte) error {
 	if err := l.tx.writing(); err != nil {
 		return err
