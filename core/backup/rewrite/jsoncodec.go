@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -89,4 +90,40 @@ func slashEscaped(raw []byte) bool {
 		}
 	}
 	return false
+}
+
+// looksJSON reports whether v begins as JSON that may hold text does.
+func looksJSON(v []byte) bool { return len(v) > 0 && bytes.IndexByte([]byte(`{["`), v[0]) >= 0 }
+
+// json returns the edits of valid JSON, string by string.
+func (s *scan) json(v []byte) []edit {
+	var edits []edit
+	for at := 0; ; {
+		open := bytes.IndexByte(v[at:], '"')
+		if open < 0 {
+			return edits
+		}
+		from := at + open + 1
+		end := from
+		for end < len(v) && v[end] != '"' {
+			if v[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		edits = append(edits, shift(s.jsonString(v[from:min(end, len(v))]), from)...)
+		at = min(end+1, len(v))
+	}
+}
+
+// jsonString returns the edits of the inside of a JSON string.
+func (s *scan) jsonString(raw []byte) []edit {
+	if s.w.find.index(raw, 0) < 0 {
+		return nil
+	}
+	edits, ok := s.layer(raw, jsonCodec, inJSON)
+	if !ok {
+		s.leave(raw)
+	}
+	return edits
 }

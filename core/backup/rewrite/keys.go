@@ -25,6 +25,8 @@ func (k *keys) read(i int) (end int, ok bool) {
 		return p.escaped(i)
 	case !p.at(i, 's'):
 		return 0, false
+	case p.dry:
+		return p.str(i)
 	}
 	text, _, ok := p.quoted(i)
 	if !ok {
@@ -69,20 +71,19 @@ func (k *keys) settle() {
 	p.edits = kept
 }
 
-// collide reports whether two keys would become one.
+// collide reports whether two keys would become one. Two that are one already
+// do not matter: PHP knows the last of them only.
 func (k *keys) collide() bool {
-	seen := make(map[string]bool, len(k.all))
+	before, after := make(map[string]bool, len(k.all)), make(map[string]bool, len(k.all))
 	changed := 0
 	for i, text := range k.all {
 		key := string(k.parser.b[text[0]:text[1]])
+		before[key] = true
 		if changed < len(k.changed) && k.changed[changed].key == i {
 			key = k.changed[changed].text
 			changed++
 		}
-		if seen[key] {
-			return true
-		}
-		seen[key] = true
+		after[key] = true
 	}
-	return false
+	return len(after) < len(before)
 }

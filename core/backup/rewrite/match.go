@@ -40,7 +40,7 @@ func slashBefore(text []byte, i int) slash {
 	for from >= 2 && string(text[from-2:from]) == "25" {
 		from -= 2
 	}
-	if text[from-1] != '%' {
+	if from < 1 || text[from-1] != '%' {
 		return nil
 	}
 	return text[from-1 : i]
@@ -103,15 +103,26 @@ func (s slash) continues(text []byte, i int) bool {
 // nameGoesOn reports whether a name goes on at i. A dot that ends a sentence is
 // not of the name.
 func nameGoesOn(text []byte, i int) bool {
+	if i < len(text) && text[i] == '.' {
+		i++
+		return letterAt(text, i) && text[i] != '-' && text[i] != '_'
+	}
+	return letterAt(text, i)
+}
+
+// letterAt reports whether what stands at i may be of a name. A letter beyond
+// ASCII may, also where it is written \u00e9.
+func letterAt(text []byte, i int) bool {
 	if i >= len(text) {
 		return false
 	}
-	c := text[i]
-	if c == '.' && i+1 < len(text) {
-		c = text[i+1]
-		return nameByte(c) && c != '-' && c != '_' || c >= 0x80
+	if text[i] == '\\' {
+		for i+1 < len(text) && text[i+1] == '\\' {
+			i++
+		}
+		return hexUnit(text[i:]) >= 0x80
 	}
-	return nameByte(c) || c >= 0x80
+	return nameByte(text[i]) || text[i] >= 0x80
 }
 
 // siteAt returns the match of the site whose host stands in text at i.

@@ -22,15 +22,40 @@ func looksSerialized(v []byte) bool {
 }
 
 // parser reads one serialized value as PHP's unserialize does and collects the
-// edits of it. Where it says that it cannot read on, the edits mean nothing.
+// edits of it. It is run dry first, which looks into no string and says whether
+// the value can be read at all.
 type parser struct {
 	scan  *scan
 	b     []byte
 	edits []edit
+	dry   bool
+	far   int // how far it came
+}
+
+// readable reports whether the value at i can be read, and where it ends.
+func readable(v []byte, i int) (end int, ok bool) {
+	p := parser{b: v, dry: true}
+	return p.value(i, 0)
+}
+
+// serialized returns the edits of the readable value at i.
+func (s *scan) serialized(v []byte, i int) []edit {
+	if s.w.find.index(v, i) < 0 {
+		return nil
+	}
+	before := s.counts
+	p := parser{scan: s, b: v}
+	if _, ok := p.value(i, 0); !ok {
+		s.counts = before
+		s.leave(v[i:])
+		return nil
+	}
+	return p.edits
 }
 
 // value reads the value at i and returns where it ends.
 func (p *parser) value(i, nest int) (end int, ok bool) {
+	p.far = max(p.far, i)
 	if i+2 > len(p.b) || nest > maxNest {
 		return 0, false
 	}
@@ -96,6 +121,14 @@ func (p *parser) quoted(i int) (text [2]int, end int, ok bool) {
 	return [2]int{from, from + n}, from + n + 1, true
 }
 
+// inner returns the edits of the text of a string.
+func (p *parser) inner(text []byte) []edit {
+	if p.dry {
+		return nil
+	}
+	return p.scan.value(text)
+}
+
 // relength makes the edit of a length that was n.
 func (p *parser) relength(from, end, n int, inner []edit) {
 	p.edits = append(p.edits, edit{from, end, strconv.AppendInt(nil, int64(n+growth(inner)), 10)})
@@ -107,7 +140,7 @@ func (p *parser) str(i int) (end int, ok bool) {
 	if !ok || !p.at(end, ';') {
 		return 0, false
 	}
-	if inner := p.scan.value(p.b[text[0]:text[1]]); len(inner) > 0 {
+	if inner := p.inner(p.b[text[0]:text[1]]); len(inner) > 0 {
 		p.relength(i+2, text[0]-2, text[1]-text[0], inner)
 		p.edits = append(p.edits, shift(inner, text[0])...)
 	}
@@ -132,7 +165,7 @@ func (p *parser) escaped(i int) (end int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	if inner := p.scan.value(decoded); len(inner) > 0 {
+	if inner := p.inner(decoded); len(inner) > 0 {
 		lifted, ok := phpCodec.lift(raw, inner)
 		if !ok {
 			return 0, false
@@ -176,7 +209,7 @@ func (p *parser) custom(i int) (end int, ok bool) {
 	if !ok || !p.at(digitsEnd+1, '{') || n > len(p.b)-start || !p.at(start+n, '}') {
 		return 0, false
 	}
-	if inner := p.scan.value(p.b[start : start+n]); len(inner) > 0 {
+	if inner := p.inner(p.b[start : start+n]); len(inner) > 0 {
 		p.relength(from, digitsEnd, n, inner)
 		p.edits = append(p.edits, shift(inner, start)...)
 	}

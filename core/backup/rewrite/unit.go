@@ -1,57 +1,61 @@
 package rewrite
 
-import (
-	"bytes"
-	"strconv"
-)
+import "bytes"
 
-// unit is one serialized string, s:5:"hello";
-type unit struct {
-	start, end        int
-	digits, digitsEnd int
-	text, textEnd     int
-	length            int
+// serializedKinds are the kinds of values of which the length of text counts.
+const serializedKinds = "sSaOC"
+
+// unit is a serialized value within a text.
+type unit struct{ start, end int }
+
+// units finds the serialized values in a text. Each that cannot be read costs
+// some of what it may read in vain, so that no text takes forever.
+type units struct {
+	v      []byte
+	at     int
+	budget int
 }
 
-// edits returns those of the unit, with its length, for those of its text.
-func (u unit) edits(inner []edit) []edit {
-	if len(inner) == 0 {
-		return nil
-	}
-	edits := []edit{{u.digits, u.digitsEnd, strconv.AppendInt(nil, int64(u.length+growth(inner)), 10)}}
-	return append(edits, shift(inner, u.text)...)
-}
+func newUnits(v []byte) *units { return &units{v: v, budget: 64<<10 + 8*len(v)} }
 
-// nextUnit returns the first serialized string in v at from or later.
-func nextUnit(v []byte, from int) (unit, bool) {
-	for at := from; ; {
-		i := bytes.Index(v[at:], []byte(`:"`))
-		if i < 0 {
-			return unit{}, false
+// next returns the next value that can be read.
+func (u *units) next() (unit, bool) {
+	for u.budget > 0 {
+		start := u.head()
+		if start < 0 {
+			break
 		}
-		at += i + 2
-		if u, ok := unitAt(v, from, at); ok {
-			return u, true
+		p := parser{b: u.v, dry: true}
+		if end, ok := p.value(start, 0); ok {
+			u.at = end
+			return unit{start, end}, true
 		}
+		u.budget -= p.far - start
 	}
+	return unit{}, false
 }
 
-// unitAt reads the serialized string whose text starts at text.
-func unitAt(v []byte, from, text int) (unit, bool) {
-	u := unit{digitsEnd: text - 2, text: text}
-	if u.digits = digitsBefore(v, u.digitsEnd); u.digits == u.digitsEnd {
-		return unit{}, false
+// head returns where the next value begins that looks serialized, and goes on
+// behind that.
+func (u *units) head() int {
+	for from := u.at; ; {
+		i := bytes.IndexByte(u.v[u.at:], ':')
+		if i < 0 || u.at+i+1 >= len(u.v) {
+			return -1
+		}
+		i += u.at
+		u.at = i + 1
+		if c := u.v[i+1]; c != '"' && c != '{' {
+			continue
+		}
+		start := digitsBefore(u.v, i) - 2
+		if start < from || start+2 == i || start > 0 && nameByte(u.v[start-1]) {
+			continue
+		}
+		if looksSerialized(u.v[start:]) {
+			return start
+		}
 	}
-	u.start = u.digits - 2
-	if u.start < from || v[u.start] != 's' || v[u.start+1] != ':' || u.start > 0 && nameByte(v[u.start-1]) {
-		return unit{}, false
-	}
-	n, ok := number(v[u.digits:u.digitsEnd])
-	if !ok || n > len(v)-text-2 {
-		return unit{}, false
-	}
-	u.length, u.textEnd, u.end = n, text+n, text+n+2
-	return u, string(v[u.textEnd:u.end]) == `";`
 }
 
 // digitsBefore returns where the digits begin that end at i.
@@ -77,7 +81,7 @@ func number(digits []byte) (int, bool) {
 	return n, true
 }
 
-// escapedUnit reports whether v holds the head of a serialized string in JSON,
+// escapedUnit reports whether v holds the head of a serialized value in JSON,
 // s:5:\", behind any number of backslashes.
 func escapedUnit(v []byte) bool {
 	for at := 0; ; {
@@ -91,23 +95,26 @@ func escapedUnit(v []byte) bool {
 			at++
 		}
 		digits := digitsBefore(v, i)
-		if at < len(v) && v[at] == '"' && digits < i && bytes.HasSuffix(v[:digits], []byte("s:")) {
+		if at < len(v) && v[at] == '"' && digits < i && digits >= 2 && v[digits-1] == ':' && isKind(v[digits-2]) {
 			return true
 		}
 	}
 }
 
-// encodedUnit reports whether v holds the head of a serialized string in
+func isKind(c byte) bool { return bytes.IndexByte([]byte(serializedKinds), c) >= 0 }
+
+// encodedUnit reports whether v holds the head of a serialized value in
 // URL-encoded text, s%3A5%3A%22, of any depth.
 func encodedUnit(v []byte) bool {
 	for at := 0; ; {
-		i := bytes.Index(v[at:], []byte("s%"))
+		i := bytes.IndexByte(v[at:], '%')
 		if i < 0 {
 			return false
 		}
-		at += i + 2
-		rest, ok := cutEncoded(v[at-1:], "3a")
-		if !ok {
+		i += at
+		at = i + 1
+		rest, ok := cutEncoded(v[i:], "3a")
+		if !ok || i == 0 || !isKind(v[i-1]) {
 			continue
 		}
 		digits := len(rest) - len(bytes.TrimLeft(rest, "0123456789"))

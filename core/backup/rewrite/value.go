@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -71,18 +72,18 @@ func (s *scan) value(v []byte) []edit {
 	s.depth++
 	defer func() { s.depth-- }()
 	at := len(v) - len(bytes.TrimLeft(v, " \t\r\n\v\x00"))
-	if !looksSerialized(v[at:]) {
+	switch {
+	case looksJSON(v[at:]) && escapedUnit(v) && json.Valid(v):
+		return s.json(v)
+	case !looksSerialized(v[at:]):
 		return s.text(v)
 	}
-	before := s.counts
-	p := parser{scan: s, b: v}
-	end, ok := p.value(at, 0)
+	end, ok := readable(v, at)
 	if !ok {
-		s.counts = before
 		s.leave(v)
 		return nil
 	}
-	return append(p.edits, shift(s.text(v[end:]), end)...)
+	return append(s.serialized(v, at), shift(s.text(v[end:]), end)...)
 }
 
 // leave counts a value that is not readable, if there is anything in it.
@@ -99,21 +100,25 @@ func (s *scan) holds(text []byte) bool {
 	return ok
 }
 
-// text returns the edits of a text, which may hold serialized strings: session
-// data does, and the bodies of objects that serialize themselves.
+// text returns the edits of a text, which may hold serialized values: session
+// data does, and the bodies of objects that serialize themselves. They are
+// rewritten as such, and what lies between them as text.
 func (s *scan) text(v []byte) []edit {
 	var edits []edit
 	done := 0
-	for at := 0; ; {
-		unit, ok := nextUnit(v, at)
-		if !ok {
-			break
+	for units := newUnits(v); ; {
+		u, ok := units.next()
+		if !ok && units.budget <= 0 {
+			s.leave(v[done:])
+			return edits
 		}
-		edits = append(edits, shift(s.gap(v[done:unit.start]), done)...)
-		edits = append(edits, unit.edits(s.value(v[unit.text:unit.textEnd]))...)
-		at, done = unit.end, unit.end
+		if !ok {
+			return append(edits, shift(s.gap(v[done:]), done)...)
+		}
+		edits = append(edits, shift(s.gap(v[done:u.start]), done)...)
+		edits = append(edits, s.serialized(v[:u.end], u.start)...)
+		done = u.end
 	}
-	return append(edits, shift(s.gap(v[done:]), done)...)
 }
 
 // gap returns the edits of text between serialized strings. Text that holds
@@ -158,7 +163,7 @@ func (s *scan) layer(v []byte, c *codec, f form) ([]edit, bool) {
 		s.form = f
 	}
 	s.depth++
-	edits, ok := c.lift(v, s.text(decoded))
+	edits, ok := c.lift(v, s.value(decoded))
 	s.depth--
 	s.form = outer
 	if !ok {
