@@ -5,24 +5,21 @@ import "encoding/base64"
 // minBase64 is how many signs in a row are looked at as base64.
 const minBase64 = 12
 
-// countBase64 counts the runs of base64 in v that hold a match.
-func (s *scan) countBase64(v []byte) {
-	for at := 0; ; {
-		i := s.w.find.index(v, at)
-		if i < 0 {
-			return
-		}
-		from, end := i, i
-		for from > at && base64Byte(v[from-1]) {
-			from--
-		}
-		for end < len(v) && base64Byte(v[end]) {
-			end++
-		}
-		if end-from >= minBase64 && s.base64Holds(v[from:end]) {
-			s.counts.Base64++
-		}
-		at = max(end, i+1)
+// base64At counts the run of base64 around i in v if it holds a match.
+func (s *scan) base64At(v []byte, i int) {
+	if s.probe || i < s.run {
+		return
+	}
+	from, end := i, i
+	for from > s.run && base64Byte(v[from-1]) {
+		from--
+	}
+	for end < len(v) && base64Byte(v[end]) {
+		end++
+	}
+	s.run = end
+	if end-from >= minBase64 && s.base64Holds(v[from:end]) {
+		s.counts.Base64++
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,7 +45,8 @@ func benchDump(size int) []byte {
 }
 
 // BenchmarkDump rewrites a dump on one core, and says how that compares to a sed
-// which does the plain part of it on the same file.
+// which does the plain part of it on the same file. Both are measured in time of
+// the processor, as other work on the machine is none of theirs.
 func BenchmarkDump(b *testing.B) {
 	dump := benchDump(128 << 20)
 	file := filepath.Join(b.TempDir(), "dump.sql")
@@ -55,7 +57,7 @@ func BenchmarkDump(b *testing.B) {
 	b.SetBytes(int64(len(dump)))
 	var ours, theirs time.Duration
 	for b.Loop() {
-		start := time.Now()
+		start := cpu(b)
 		in, err := os.Open(file)
 		if err != nil {
 			b.Fatal(err)
@@ -67,18 +69,26 @@ func BenchmarkDump(b *testing.B) {
 		if err := in.Close(); err != nil {
 			b.Fatal(err)
 		}
-		ours += time.Since(start)
+		ours += cpu(b) - start
 		b.StopTimer()
-		start = time.Now()
 		sed := exec.Command("sed", "-e", "s,https://old\\.example,https://new.example.org/shop,g", file)
 		sed.Env = append(os.Environ(), "LC_ALL=C")
 		if err := sed.Run(); err != nil {
 			b.Fatal(err)
 		}
-		theirs += time.Since(start)
+		theirs += sed.ProcessState.UserTime() + sed.ProcessState.SystemTime()
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(len(dump))*float64(b.N)/1e6/ours.Seconds(), "MB/s-rewriter")
 	b.ReportMetric(float64(len(dump))*float64(b.N)/1e6/theirs.Seconds(), "MB/s-sed")
 	b.ReportMetric(ours.Seconds()/theirs.Seconds(), "×sed")
+}
+
+// cpu is how much time of the processor this process took.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

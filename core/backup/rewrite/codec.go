@@ -6,6 +6,7 @@ import "bytes"
 // themselves.
 type codec struct {
 	special [256]bool
+	marks   []byte // the same, where they are one or two; else nil
 	// step reads one escape at the start of raw, which is special, appends what
 	// it stands for to out and returns how long it is; 0 says that it is none.
 	step func(raw, out []byte) (decoded []byte, width int)
@@ -19,12 +20,19 @@ func newCodec(special string, step func(raw, out []byte) ([]byte, int), encode f
 	for i := range len(special) {
 		c.special[special[i]] = true
 	}
+	if len(special) <= 2 {
+		c.marks = []byte{special[0], special[len(special)-1]}
+	}
 	return c
 }
 
 // decode returns what raw stands for; false says that it is not of this codec.
 func (c *codec) decode(raw []byte) ([]byte, bool) {
-	out := make([]byte, 0, len(raw))
+	return c.decodeTo(make([]byte, 0, len(raw)), raw)
+}
+
+// decodeTo is decode that appends to out.
+func (c *codec) decodeTo(out, raw []byte) ([]byte, bool) {
 	for i := 0; i < len(raw); {
 		plain := c.plain(raw[i:])
 		out = append(out, raw[i:i+plain]...)
@@ -43,6 +51,9 @@ func (c *codec) decode(raw []byte) ([]byte, bool) {
 
 // plain returns how many bytes at the start of raw stand for themselves.
 func (c *codec) plain(raw []byte) int {
+	if c.marks != nil {
+		return plainRun(raw, 0, c.marks[0], c.marks[1])
+	}
 	for i, b := range raw {
 		if c.special[b] {
 			return i

@@ -1,29 +1,46 @@
 package rewrite
 
-// finder looks for many needles in one pass, as Wu and Manber do: it looks at
-// two bytes at a time, and where no needle has those at that place it skips as
-// far as the shortest needle is long. Case is ignored, so what it finds is a
-// place to look at more closely.
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// finder looks for needles. The long ones it looks for in one pass, as Wu and
+// Manber do: it looks at two bytes at a time, and where no needle has those at
+// that place it skips as far as the shortest needle is long. Case is ignored in
+// those, so what is found is a place to look at more closely. A few short ones,
+// which would spoil that, have a pass each.
 type finder struct {
-	min     int // length of the shortest needle, 0 when there is none
-	longest int
-	shift   [hashes]uint8
-	buckets [hashes][][]byte // needles by the last block of their first min bytes
+	min     int // length of the shortest long needle, 0 when there is none
+	shift   [1 << 16]uint8
+	buckets map[uint16][][]byte // long needles by the last two of their first min bytes
+	short   [][]byte
 }
 
-const hashes = 1 << 13
+const (
+	// longNeedle is from when on a needle is long, unless it knows no case.
+	longNeedle = 8
+	// maxShort is how many short needles may have a pass of their own.
+	maxShort = 10
+	// maxShift is the most that is skipped.
+	maxShift = 250
+)
 
-// block is the hash of two bytes, the same for small and capital letters.
-func block(a, b byte) uint { return (uint(a|0x20)<<5 ^ uint(b|0x20)) % hashes }
-
-// newFinder returns a finder for needles of at least two bytes.
-func newFinder(needles [][]byte) *finder {
-	f := &finder{}
+// newFinder returns a finder for needles of at least two bytes. Those of exact
+// are found in the case in which they stand only.
+func newFinder(needles, exact [][]byte) *finder {
+	f := &finder{buckets: map[uint16][][]byte{}}
+	for _, n := range exact {
+		if len(n) < longNeedle && len(f.short) < maxShort {
+			f.short = append(f.short, n)
+		} else {
+			needles = append(needles, n)
+		}
+	}
 	for _, n := range needles {
 		if f.min == 0 || len(n) < f.min {
-			f.min = min(len(n), 250)
+			f.min = min(len(n), maxShift)
 		}
-		f.longest = max(f.longest, len(n))
 	}
 	if f.min == 0 {
 		return f
@@ -33,36 +50,98 @@ func newFinder(needles [][]byte) *finder {
 	}
 	for _, n := range needles {
 		for i := 1; i < f.min; i++ {
-			h := block(n[i-1], n[i])
-			f.shift[h] = min(f.shift[h], uint8(f.min-1-i))
+			for _, pair := range pairs(n[i-1], n[i]) {
+				f.shift[pair] = min(f.shift[pair], uint8(f.min-1-i))
+			}
 		}
-		h := block(n[f.min-2], n[f.min-1])
-		f.buckets[h] = append(f.buckets[h], n)
+		for _, pair := range pairs(n[f.min-2], n[f.min-1]) {
+			f.buckets[pair] = append(f.buckets[pair], n)
+		}
 	}
 	return f
 }
 
-// index returns where the first needle starts that lies in b at from or later,
-// or -1.
-func (f *finder) index(b []byte, from int) int {
-	if f.min == 0 {
-		return -1
+// pairs are two bytes as they lie in memory, in all cases.
+func pairs(a, b byte) []uint16 {
+	var all []uint16
+	for _, a := range cases(a) {
+		for _, b := range cases(b) {
+			all = append(all, uint16(a)|uint16(b)<<8)
+		}
 	}
-	for i := from + f.min - 1; i < len(b); {
-		h := block(b[i-1], b[i])
-		if s := f.shift[h]; s > 0 {
+	return all
+}
+
+func cases(c byte) []byte {
+	c = lower(c)
+	if c >= 'a' && c <= 'z' {
+		return []byte{c, c - 'a' + 'A'}
+	}
+	return []byte{c}
+}
+
+// long returns where the first long needle starts that lies in b at from or
+// later, or len(b).
+func (f *finder) long(b []byte, from int) int {
+	if f.min == 0 {
+		return len(b)
+	}
+	for i := from + f.min - 2; i+2 <= len(b); {
+		pair := binary.LittleEndian.Uint16(b[i:])
+		if s := f.shift[pair]; s > 0 {
 			i += int(s)
 			continue
 		}
-		start := i - f.min + 1
-		for _, n := range f.buckets[h] {
+		start := i - f.min + 2
+		for _, n := range f.buckets[pair] {
 			if len(b)-start >= len(n) && equalFold(b[start:start+len(n)], n) {
 				return start
 			}
 		}
 		i++
 	}
-	return -1
+	return len(b)
+}
+
+// in reports whether there is any needle in b.
+func (f *finder) in(b []byte) bool {
+	if f.long(b, 0) < len(b) {
+		return true
+	}
+	for _, n := range f.short {
+		if bytes.Contains(b, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// seeker goes through the places in b where a needle starts, front to back.
+type seeker struct {
+	f    *finder
+	b    []byte
+	next [1 + maxShort]int // of the long needles, of each short one; 0: not known
+}
+
+func (f *finder) seek(b []byte) seeker { return seeker{f: f, b: b} }
+
+// from returns the first place at i or later, or len(b).
+func (s *seeker) from(i int) int {
+	if s.next[0] < i || i == 0 {
+		s.next[0] = s.f.long(s.b, i)
+	}
+	first := s.next[0]
+	for n, needle := range s.f.short {
+		n++
+		if s.next[n] < i || i == 0 {
+			s.next[n] = len(s.b)
+			if at := bytes.Index(s.b[i:], needle); at >= 0 {
+				s.next[n] = i + at
+			}
+		}
+		first = min(first, s.next[n])
+	}
+	return first
 }
 
 // equalFold compares bytes of the same number, without regard to the case of

@@ -118,7 +118,7 @@ func (s *scan) json(v []byte) []edit {
 
 // jsonString returns the edits of the inside of a JSON string.
 func (s *scan) jsonString(raw []byte) []edit {
-	if s.w.find.index(raw, 0) < 0 {
+	if !s.w.find.in(raw) {
 		return nil
 	}
 	edits, ok := s.layer(raw, jsonCodec, inJSON)

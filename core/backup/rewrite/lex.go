@@ -1,6 +1,9 @@
 package rewrite
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // lexState is what the place at hand in a dump is in.
 type lexState int
@@ -36,6 +39,10 @@ func (w *window) pass(mark string) bool {
 func (w *window) closing(quote byte, backslashes bool) (end int, closed bool) {
 	b := w.buf
 	for i := w.at; i < len(b); {
+		i = plainRun(b, i, quote, '\\')
+		if i == len(b) {
+			break
+		}
 		c := b[i]
 		switch {
 		case c == quote:
@@ -56,4 +63,22 @@ func (w *window) closing(quote byte, backslashes bool) (end int, closed bool) {
 		}
 	}
 	return len(b), false
+}
+
+// plainRun returns where the first of two bytes stands in b from i on, or
+// len(b). It looks at eight bytes at a time.
+func plainRun(b []byte, i int, one, two byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	first, second := ones*uint64(one), ones*uint64(two)
+	for ; i+8 <= len(b); i += 8 {
+		word := binary.LittleEndian.Uint64(b[i:])
+		p, q := word^first, word^second
+		if ((p-ones)&^p|(q-ones)&^q)&tops != 0 {
+			break
+		}
+	}
+	for i < len(b) && b[i] != one && b[i] != two {
+		i++
+	}
+	return i
 }

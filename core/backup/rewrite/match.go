@@ -5,11 +5,12 @@ import (
 	"net/url"
 )
 
-// search returns the first match in text that begins at from or later, and
-// counts it.
-func (s *scan) search(text []byte, from int) (edit, bool) {
+// search returns the first match in the text of places that begins at from or
+// later, and counts it.
+func (s *scan) search(places *seeker, from int) (edit, bool) {
+	text := places.b
 	for i := from; ; i++ {
-		if i = s.w.find.index(text, i); i < 0 {
+		if i = places.from(i); i == len(text) {
 			return edit{}, false
 		}
 		if e, ok := s.siteAt(text, from, i); ok {
@@ -18,6 +19,7 @@ func (s *scan) search(text []byte, from int) (edit, bool) {
 		if e, ok := s.dirAt(text, from, i); ok {
 			return e, true
 		}
+		s.base64At(text, i)
 	}
 }
 
@@ -222,10 +224,10 @@ func (s *scan) dirAt(text []byte, from, i int) (edit, bool) {
 	for n := range s.w.dirs {
 		d := &s.w.dirs[n]
 		name := i + 1
-		if text[i] != '/' {
+		for text[i] == '%' && name < len(text) && name < i+5 && lower(text[name-1]) != 'f' {
 			name++
 		}
-		mark := slashBefore(text, min(name, len(text)))
+		mark := slashBefore(text, name)
 		if mark == nil {
 			return edit{}, false
 		}

@@ -86,7 +86,7 @@ func New(o Options) (*Rewriter, error) {
 	}
 	slices.SortStableFunc(w.sites, func(a, b site) int { return len(b.path) - len(a.path) })
 	slices.SortStableFunc(w.dirs, func(a, b dir) int { return len(b.old) - len(a.old) })
-	w.find = newFinder(w.needles())
+	w.find = w.newFinder()
 	return w, nil
 }
 

@@ -169,7 +169,7 @@ func (d *postgresDump) inCopy() bool {
 			return true
 		}
 		d.row = false
-		if end := bytes.IndexByte(d.buf[d.at:], '\n'); end >= 0 && !d.hits(d.at, d.at+end) {
+		if end := bytes.IndexByte(d.buf[d.at:], '\n'); end >= 0 && !d.mayHold(d.at, d.at+end) {
 			d.at += end + 1
 			d.row = true
 			return true
@@ -254,7 +254,7 @@ func (d *postgresDump) inDollar() bool {
 	d.state = inCode
 	end := d.at - len(d.tag)
 	if !d.tooLong(end) && d.hold >= 0 {
-		d.err = d.literal(d.hold, end)
+		d.err = d.literal(d.hold, end, nil)
 	}
 	d.hold = -1
 	return true

@@ -40,9 +40,6 @@ func readable(v []byte, i int) (end int, ok bool) {
 
 // serialized returns the edits of the readable value at i.
 func (s *scan) serialized(v []byte, i int) []edit {
-	if s.w.find.index(v, i) < 0 {
-		return nil
-	}
 	before := s.counts
 	p := parser{scan: s, b: v}
 	if _, ok := p.value(i, 0); !ok {

@@ -14,6 +14,9 @@ const maxNesting = 48
 // The table is that of the value, or "" for none; it matters to WordPress
 // networks only. A value in which nothing is replaced is returned itself.
 func (w *Rewriter) Value(table string, v []byte) ([]byte, Counts) {
+	if !w.find.in(v) {
+		return v, Counts{}
+	}
 	s := scan{w: w}
 	edits := s.cell(table, v)
 	if len(edits) == 0 {
@@ -29,6 +32,8 @@ type scan struct {
 	counts Counts
 	form   form
 	depth  int
+	probe  bool // the question is whether there is a match, and no more
+	run    int  // up to where base64 has been looked for in the text at hand
 }
 
 // form is what lies around the text at hand.
@@ -42,9 +47,6 @@ const (
 
 // cell returns the edits of a whole value of a table.
 func (s *scan) cell(table string, v []byte) []edit {
-	if s.w.find.index(v, 0) < 0 {
-		return nil
-	}
 	if strings.HasSuffix(table, "blogs") || strings.HasSuffix(table, "site") {
 		for _, t := range slices.Backward(s.w.sites) { // the one without a path first
 			host := t.host
@@ -57,14 +59,19 @@ func (s *scan) cell(table string, v []byte) []edit {
 			}
 		}
 	}
-	return s.value(v)
+	return s.known(v)
 }
 
 // value returns the edits of a value, serialized or not.
 func (s *scan) value(v []byte) []edit {
-	if s.w.find.index(v, 0) < 0 {
+	if !s.w.find.in(v) {
 		return nil
 	}
+	return s.known(v)
+}
+
+// known is value where it is known that there may be something to replace.
+func (s *scan) known(v []byte) []edit {
 	if s.depth >= maxNesting {
 		s.leave(v)
 		return nil
@@ -95,8 +102,9 @@ func (s *scan) leave(v []byte) {
 
 // holds reports whether there is a match in text.
 func (s *scan) holds(text []byte) bool {
-	probe := scan{w: s.w}
-	_, ok := probe.search(text, 0)
+	probe := scan{w: s.w, probe: true}
+	places := s.w.find.seek(text)
+	_, ok := probe.search(&places, 0)
 	return ok
 }
 
@@ -116,7 +124,9 @@ func (s *scan) text(v []byte) []edit {
 			return append(edits, shift(s.gap(v[done:]), done)...)
 		}
 		edits = append(edits, shift(s.gap(v[done:u.start]), done)...)
-		edits = append(edits, s.serialized(v[:u.end], u.start)...)
+		if s.w.find.in(v[u.start:u.end]) {
+			edits = append(edits, s.serialized(v[:u.end], u.start)...)
+		}
 		done = u.end
 	}
 }
@@ -124,7 +134,8 @@ func (s *scan) text(v []byte) []edit {
 // gap returns the edits of text between serialized strings. Text that holds
 // serialized strings in an escaped form is looked at without the escapes.
 func (s *scan) gap(v []byte) []edit {
-	if s.w.find.index(v, 0) < 0 {
+	places := s.w.find.seek(v)
+	if places.from(0) == len(v) {
 		return nil
 	}
 	if s.depth < maxNesting {
@@ -139,10 +150,10 @@ func (s *scan) gap(v []byte) []edit {
 			}
 		}
 	}
-	s.countBase64(v)
 	var edits []edit
+	s.run = 0
 	for at := 0; ; {
-		e, ok := s.search(v, at)
+		e, ok := s.search(&places, at)
 		if !ok {
 			return edits
 		}

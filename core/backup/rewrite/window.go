@@ -29,15 +29,17 @@ type window struct {
 	buf   []byte
 	at    int
 	kept  int
-	hold  int // where the literal at hand begins, which must stay; -1: none
-	hit   int // the first place at or behind the last question where something may be
+	hold  int    // where the literal at hand begins, which must stay; -1: none
+	hits  seeker // where something may be in buf
 	eof   bool
 	table string
+
+	scratch []byte // for what a literal stands for
 }
 
 func (w *Rewriter) newWindow(ctx context.Context, dst io.Writer, src io.Reader, report *Report) *window {
 	return &window{
-		ctx: ctx, src: src, w: w, report: report, hold: -1, hit: -1,
+		ctx: ctx, src: src, w: w, report: report, hold: -1,
 		dst: bufio.NewWriterSize(&counter{dst, &report.Written}, w.room/4),
 		buf: make([]byte, 0, w.room),
 	}
@@ -105,7 +107,6 @@ func (w *window) fill() error {
 			w.hold -= drop
 		}
 	}
-	w.hit = -1
 	if free := cap(w.buf) - len(w.buf); free < w.w.room/2 {
 		grown := make([]byte, len(w.buf), 2*cap(w.buf))
 		copy(grown, w.buf)
@@ -118,6 +119,7 @@ func (w *window) fill() error {
 func (w *window) read() error {
 	n, err := io.ReadFull(w.src, w.buf[len(w.buf):cap(w.buf)])
 	w.buf = w.buf[:len(w.buf)+n]
+	w.hits = w.w.find.seek(w.buf)
 	w.report.Read += int64(n)
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
@@ -140,16 +142,9 @@ func (w *window) byteAt(i int) byte {
 	return w.buf[i]
 }
 
-// hits reports whether something may be to replace between from and end. It is
-// asked from the front to the back.
-func (w *window) hits(from, end int) bool {
-	if w.hit < from {
-		if w.hit = w.w.find.index(w.buf, from); w.hit < 0 {
-			w.hit = len(w.buf)
-		}
-	}
-	return w.hit < end
-}
+// mayHold reports whether something may be to replace between from and end. It
+// is asked from the front to the back.
+func (w *window) mayHold(from, end int) bool { return w.hits.from(from) < end }
 
 // tooLong lets go of the literal at hand if it is above the limit up to end,
 // and counts it.
@@ -162,13 +157,14 @@ func (w *window) tooLong(end int) bool {
 	return true
 }
 
-// literal rewrites the value whose escaped bytes lie between from and end.
-func (w *window) literal(from, end int, layers ...*codec) error {
-	if !w.hits(from, end) {
+// literal rewrites the value whose bytes, as c escapes them, lie between from and
+// end.
+func (w *window) literal(from, end int, c *codec) error {
+	if !w.mayHold(from, end) {
 		return nil
 	}
 	s := scan{w: w.w}
-	edits := s.behind(w.table, w.buf[from:end], layers)
+	edits := s.behind(w.table, w.buf[from:end], c, &w.scratch)
 	if len(edits) > 0 {
 		s.counts.Values++
 	}
@@ -185,18 +181,20 @@ func (w *window) literal(from, end int, layers ...*codec) error {
 	return nil
 }
 
-// behind returns the edits of a value behind some layers of escapes.
-func (s *scan) behind(table string, raw []byte, layers []*codec) []edit {
-	if len(layers) == 0 {
+// behind returns the edits of a value behind a codec, or behind none. It may use
+// the room of scratch.
+func (s *scan) behind(table string, raw []byte, c *codec, scratch *[]byte) []edit {
+	if c == nil {
 		return s.cell(table, raw)
 	}
-	decoded, ok := layers[0].decode(raw)
+	decoded, ok := c.decodeTo((*scratch)[:0], raw)
 	if !ok {
 		s.leave(raw)
 		return nil
 	}
+	*scratch = decoded
 	before := s.counts
-	edits, ok := layers[0].lift(raw, s.behind(table, decoded, layers[1:]))
+	edits, ok := c.lift(raw, s.cell(table, decoded))
 	if !ok {
 		s.counts = before
 		s.leave(raw)
