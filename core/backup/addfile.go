@@ -18,10 +18,8 @@ import (
 func (r *run) addItem(it *item) error {
 	if it.ready != nil {
 		<-it.ready
-		if it.free != nil {
-			defer it.free()
-		}
 	}
+	defer it.done()
 	if it.err != nil {
 		return r.unreadable(it.path, it.err)
 	}
@@ -126,7 +124,7 @@ func (r *run) addDir(it *item) error {
 }
 
 func (r *run) addLink(it *item) error {
-	target, err := r.site.root.Readlink(it.path)
+	target, err := it.in.root.Readlink(it.at)
 	if err != nil {
 		return r.unreadable(it.path, err)
 	}
@@ -151,7 +149,7 @@ func (r *run) addFile(it *item) error {
 		r.findings.miss(newNote("archive.note.deep_wordpress", "Path", shown(it.path)))
 	}
 	if it.ready == nil || it.ahead.large {
-		return r.addLarge(it.path, true)
+		return r.addLarge(it.in.root, it.at, it.path, true)
 	}
 	a := it.ahead
 	if a.err != nil {
@@ -187,9 +185,9 @@ func (r *run) countFile(path string, size int64) {
 	r.tracker.do(func(p *core.Progress) { p.FilesDone = r.files })
 }
 
-// addLarge streams a file into the archive.
-func (r *run) addLarge(path string, first bool) error {
-	f, info, err := openFile(r.site.root, path)
+// addLarge streams a file, which lies at a path below root, into the archive.
+func (r *run) addLarge(root *os.Root, at, path string, first bool) error {
+	f, info, err := openFile(root, at)
 	if err != nil {
 		return r.unreadable(path, err)
 	}
@@ -202,7 +200,7 @@ func (r *run) addLarge(path string, first bool) error {
 		if done || err != nil {
 			return err
 		}
-		if f, info, err = openFile(r.site.root, path); err != nil {
+		if f, info, err = openFile(root, at); err != nil {
 			return r.unreadable(path, err)
 		}
 		defer f.Close() //nolint:errcheck // it was only read
@@ -223,7 +221,7 @@ func (r *run) stream(path string, f *os.File, info fs.FileInfo, first bool) erro
 	if err := r.out.begin(h); err != nil {
 		return err
 	}
-	if err := r.out.copyIn(&telling{reading, r, shown(path)}); err != nil {
+	if err := r.out.copyAhead(&telling{reading, r, shown(path)}); err != nil {
 		return err
 	}
 	change, err := reading.end()
@@ -284,7 +282,7 @@ func (r *run) readAgain() error {
 		if r.ctx.Err() != nil {
 			return context.Cause(r.ctx)
 		}
-		if err := r.addLarge(path, false); err != nil {
+		if err := r.addLarge(r.site.root, path, path, false); err != nil {
 			return err
 		}
 	}

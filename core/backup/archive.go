@@ -25,7 +25,8 @@ type archive struct {
 	top      string
 	created  time.Time
 	signer   ssh.Signer
-	copying  []byte // the buffer for large files
+	copying  []byte    // the buffer for large files
+	ahead    *prefetch // the same
 }
 
 // newArchive begins an archive on w. Finish or Drop must follow.
@@ -36,7 +37,7 @@ func newArchive(ctx context.Context, w io.Writer, header Header, o Options, writ
 	}
 	a := &archive{
 		seal: newSeal(o.Signer), manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
-		copying: make([]byte, 256<<10),
+		copying: make([]byte, chunkSize), ahead: newPrefetch(),
 	}
 	a.out = &outlet{ctx: ctx, w: w, written: written}
 	if a.packer, err = newPacker(o.Format, a.seal.add, a.out.send); err != nil {
@@ -98,6 +99,14 @@ func (a *archive) write(p []byte) error {
 		return a.failed(err)
 	}
 	return a.out.failed()
+}
+
+// copyAhead is copyIn for what is worth reading ahead. When it returns, r is not
+// read any more.
+func (a *archive) copyAhead(r io.Reader) error {
+	a.ahead.start(r)
+	defer a.ahead.end()
+	return a.copyIn(a.ahead)
 }
 
 // copyIn passes all of r on as the entry at hand.

@@ -3,19 +3,28 @@ package backup
 import (
 	"context"
 	"io/fs"
-	"os"
 	"sync"
 )
 
 // item is one thing that the walk found, in order.
 type item struct {
 	path  string
+	in    *folder // where it is, kept for this item
+	at    string  // the path below that
 	info  fs.FileInfo
 	err   error  // it could not be looked at, or listed
 	leave string // why its contents are left out: the ID of a text
 	ahead ahead
 	ready chan struct{} // closed once ahead is there; nil: nothing is read ahead
 	free  func()        // gives the buffer back; may be nil
+}
+
+// done gives back what the item holds. It may be read no more.
+func (it *item) done() {
+	if it.free != nil {
+		it.free()
+	}
+	it.in.free()
 }
 
 // How many items are on their way, and who reads them.
@@ -34,7 +43,7 @@ func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() err
 	for range readers {
 		work.Go(func() {
 			for it := range toRead {
-				it.read(s.root, &buffers)
+				it.read(&buffers)
 			}
 		})
 	}
@@ -43,8 +52,8 @@ func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() err
 		defer close(ordered)
 		defer close(toRead)
 		failed = guard(func() error {
-			return walkTree(ctx, s.root, func(relative string, info fs.FileInfo, err error) error {
-				return s.hand(ctx, &item{path: relative, info: info, err: err}, ordered, toRead)
+			return walkFolders(ctx, s.root, func(relative string, in *folder, at string, info fs.FileInfo, err error) error {
+				return s.hand(ctx, &item{path: relative, in: in, at: at, info: info, err: err}, ordered, toRead)
 			})
 		})
 	})
@@ -59,9 +68,11 @@ func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item)
 	if it.err == nil && it.info.Mode().IsRegular() && it.info.Size() <= smallFile {
 		it.ready = make(chan struct{})
 	}
+	it.in.keep()
 	select {
 	case ordered <- it:
 	case <-ctx.Done():
+		it.in.free()
 		return context.Cause(ctx)
 	}
 	if it.ready != nil {
@@ -73,7 +84,7 @@ func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item)
 	return nil
 }
 
-func (it *item) read(root *os.Root, buffers *sync.Pool) {
+func (it *item) read(buffers *sync.Pool) {
 	defer close(it.ready)
 	buffer, ok := buffers.Get().(*[]byte)
 	if !ok {
@@ -81,7 +92,7 @@ func (it *item) read(root *os.Root, buffers *sync.Pool) {
 	}
 	it.free = func() { buffers.Put(buffer) }
 	err := guard(func() error {
-		it.ahead = readAhead(root, it.path, *buffer)
+		it.ahead = readAhead(it.in.root, it.at, *buffer)
 		return nil
 	})
 	if err != nil {
@@ -95,5 +106,6 @@ func drain(items <-chan *item) {
 		if it.ready != nil {
 			<-it.ready
 		}
+		it.done()
 	}
 }

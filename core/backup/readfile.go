@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // openFile opens a regular file of a site, whatever may have been put in its
@@ -40,10 +42,40 @@ type reading struct {
 	sum    hash.Hash
 	shrunk bool
 	broken error // a read error other than the end
+	hole   int64 // bytes up to the next data: zeros that nobody wrote
+	whole  bool  // there is no hole ahead
 }
 
 func newReading(f *os.File, info fs.FileInfo) *reading {
-	return &reading{file: f, info: info, left: info.Size(), sum: sha256.New()}
+	r := &reading{file: f, info: info, left: info.Size(), sum: sha256.New(), whole: true}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Blocks*512 < info.Size() {
+		r.whole = false // it takes less room than it has bytes
+	}
+	return r
+}
+
+// minHole is from which size on a hole is worth looking for.
+const minHole = 1 << 20
+
+// skipHole finds the hole, if any, that a file of holes has where it is read:
+// reading it would fill the memory of the machine with zeros.
+func (r *reading) skipHole() {
+	at := r.info.Size() - r.left
+	if r.hole > 0 || r.whole || at%minHole != 0 {
+		return
+	}
+	next, err := unix.Seek(int(r.file.Fd()), at, unix.SEEK_DATA)
+	switch {
+	case errors.Is(err, syscall.ENXIO):
+		next = r.info.Size()
+	case err != nil:
+		r.whole = true // this file system knows of no holes
+		return
+	}
+	r.hole = min(next-at, r.left)
+	if _, err := r.file.Seek(at+r.hole, io.SeekStart); err != nil {
+		r.whole, r.broken, r.shrunk = true, err, true
+	}
 }
 
 // Read implements io.Reader. A file that shrank is filled up with zeros.
@@ -53,7 +85,11 @@ func (r *reading) Read(p []byte) (int, error) {
 	}
 	p = p[:min(int64(len(p)), r.left)]
 	n := 0
-	if !r.shrunk {
+	if r.skipHole(); r.hole > 0 && !r.shrunk {
+		n = int(min(int64(len(p)), r.hole))
+		clear(p[:n])
+		r.hole -= int64(n)
+	} else if !r.shrunk {
 		var err error
 		if n, err = r.file.Read(p); err != nil || n == 0 {
 			r.shrunk = true

@@ -10,14 +10,17 @@ import (
 
 	"breakglass/core"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 )
 
 // maxInMemory bounds what a spool keeps in memory where there is no disk,
 // compressed, in bytes.
 const maxInMemory = 96 << 20
 
-// spool keeps a stream until the archive can take it, compressed, in a file
+// spoolBlock is how much a spool packs at a time.
+const spoolBlock = 256 << 10
+
+// spool keeps a stream until the archive can take it, compressed lightly, in a file
 // that has no name, so that even a crash leaves nothing behind. Where the disk
 // is full it goes on in memory. It is for one goroutine at a time: first it is
 // written, then Reader is called, then Close.
@@ -25,7 +28,7 @@ type spool struct {
 	file   *os.File
 	memory bytes.Buffer
 	full   bool // the disk: memory is used instead
-	gz     *gzip.Writer
+	packed *s2.Writer
 	size   int64 // uncompressed
 }
 
@@ -41,9 +44,7 @@ func newSpool(dir string) (*spool, error) {
 	default:
 		s.file = file
 	}
-	if s.gz, err = gzip.NewWriterLevel(spoolStore{s}, gzip.BestSpeed); err != nil {
-		return nil, errors.Join(fmt.Errorf("make spool: %w", err), s.Close())
-	}
+	s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
 	return s, nil
 }
 
@@ -61,7 +62,7 @@ func unnamed(dir string) (*os.File, error) {
 
 // Write implements io.Writer.
 func (s *spool) Write(p []byte) (int, error) {
-	n, err := s.gz.Write(p)
+	n, err := s.packed.Write(p)
 	s.size += int64(n)
 	return n, err
 }
@@ -74,7 +75,7 @@ func (s *spool) InMemory() bool { return s.full }
 
 // Finish ends the writing.
 func (s *spool) Finish() error {
-	if err := s.gz.Close(); err != nil {
+	if err := s.packed.Close(); err != nil {
 		return fmt.Errorf("finish spool: %w", err)
 	}
 	return nil
@@ -89,11 +90,7 @@ func (s *spool) Reader() (io.Reader, error) {
 		}
 		stored = s.file
 	}
-	r, err := gzip.NewReader(stored)
-	if err != nil {
-		return nil, fmt.Errorf("read spool: %w", err)
-	}
-	return r, nil
+	return s2.NewReader(stored, s2.ReaderMaxBlockSize(spoolBlock)), nil
 }
 
 // Close gives the disk and the memory back.

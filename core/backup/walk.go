@@ -20,14 +20,26 @@ var errSkip = errors.New("skip this directory")
 // could not be listed.
 type visit func(relative string, info fs.FileInfo, err error) error
 
+// visitAt is visit with a shorter way to the same thing: a path below a folder
+// that is open. Who uses it after it has returned keeps the folder.
+type visitAt func(relative string, in *folder, at string, info fs.FileInfo, err error) error
+
 // walkTree walks a site in order: a directory, then its sorted entries. It holds
 // one list of names for each level that it is in, and follows no link.
 func walkTree(ctx context.Context, root *os.Root, f visit) error {
+	return walkFolders(ctx, root, func(relative string, _ *folder, _ string, info fs.FileInfo, err error) error {
+		return f(relative, info, err)
+	})
+}
+
+// walkFolders is walkTree with the folders that it has open.
+func walkFolders(ctx context.Context, root *os.Root, f visitAt) error {
+	top := &folder{root: root, lent: true}
 	info, err := root.Lstat(".")
-	if err := f(".", info, err); err != nil {
+	if err := f(".", top, ".", info, err); err != nil {
 		return ignoreSkip(err)
 	}
-	return walkDir(ctx, root, ".", f)
+	return walkDir(ctx, top, ".", ".", f)
 }
 
 func ignoreSkip(err error) error {
@@ -40,25 +52,26 @@ func ignoreSkip(err error) error {
 // maxDepth bounds how deep directories may lie in each other.
 const maxDepth = 1000
 
-func walkDir(ctx context.Context, root *os.Root, dir string, f visit) error {
-	names, err := listDir(root, dir)
+// walkDir walks the directory at a path below an open folder.
+func walkDir(ctx context.Context, in *folder, at, dir string, f visitAt) error {
+	names, err := listFolder(in.root, at, dir)
 	if err != nil {
-		return ignoreSkip(f(dir, nil, err))
+		return ignoreSkip(f(dir, in, at, nil, err))
 	}
 	for _, name := range names {
 		if ctx.Err() != nil {
 			return fmt.Errorf("walk: %w", context.Cause(ctx))
 		}
-		relative := join(dir, name)
-		info, err := root.Lstat(relative)
-		if err := f(relative, info, err); err != nil {
+		relative, below := join(dir, name), join(at, name)
+		info, err := in.root.Lstat(below)
+		if err := f(relative, in, below, info, err); err != nil {
 			if errors.Is(err, errSkip) {
 				continue
 			}
 			return err
 		}
 		if err == nil && info.IsDir() {
-			if err := walkDir(ctx, root, relative, f); err != nil {
+			if err := walkBelow(ctx, in, below, relative, info, f); err != nil {
 				return err
 			}
 		}
@@ -66,11 +79,26 @@ func walkDir(ctx context.Context, root *os.Root, dir string, f visit) error {
 	return nil
 }
 
-func listDir(root *os.Root, dir string) ([]string, error) {
-	if strings.Count(dir, "/") >= maxDepth {
+// walkBelow walks a directory that was just met, in a folder of its own if there
+// is one to be had.
+func walkBelow(ctx context.Context, in *folder, at, relative string, info fs.FileInfo, f visitAt) error {
+	own := in.open(at, info)
+	if own == nil {
+		return walkDir(ctx, in, at, relative, f)
+	}
+	defer own.free()
+	return walkDir(ctx, own, ".", relative, f)
+}
+
+// listDir returns the sorted names in a directory below the root.
+func listDir(root *os.Root, dir string) ([]string, error) { return listFolder(root, dir, dir) }
+
+// listFolder is listDir for a directory at a path below an open folder.
+func listFolder(root *os.Root, at, relative string) ([]string, error) {
+	if strings.Count(relative, "/") >= maxDepth {
 		return nil, fmt.Errorf("more than %d directories in each other: %w", maxDepth, fs.ErrInvalid)
 	}
-	d, err := root.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	d, err := root.OpenFile(at, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
