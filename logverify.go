@@ -17,11 +17,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// maxLogKey and maxProof are far above any of them, in bytes.
-const (
-	maxLogKey = 16 << 10
-	maxProof  = 1 << 20
-)
+// maxLogKey is far above the length of any key or checkpoint, in bytes.
+const maxLogKey = 16 << 10
 
 func logCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -42,13 +39,15 @@ func logVerifyCommand() *cobra.Command {
 	var o logVerify
 	cmd := &cobra.Command{
 		Use:   "verify FILE --key VKEY",
-		Short: "Check an exported log, or the proof of one line, without the console",
+		Short: "Check an exported log, or proofs of some lines, without the console",
 		Long: "Verify reads what `ssh auditor@host log export` or `log prove` wrote, or standard input\n" +
 			"for -, and checks all of it: that nothing is missing, changed, added or in another\n" +
 			"order, that personal data is what the log commits to, and that the console's key\n" +
 			"signed it. With --pinned it also checks that the log continues a checkpoint that you\n" +
 			"kept, so that nobody rewrote it since. The key stands on the emergency sheet, as log\n" +
-			"key. It exits with 0 when all is right and with 1 when anything is wrong.",
+			"key. Of an export of some lines each is proved to be in the log; that none was left\n" +
+			"out only the whole log can show. It exits with 0 when all is right and with 1 when\n" +
+			"anything is wrong.",
 		Example: "  breakglass log verify log.jsonl --key host.example/breakglass+1a2b3c4d+AZ… --pinned checkpoint.txt",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -79,7 +78,7 @@ func (o logVerify) run(path string, in io.Reader, out io.Writer) (err error) {
 	}
 	reader := bufio.NewReaderSize(in, 64<<10)
 	if start, _ := reader.Peek(len(proofStart)); string(start) == proofStart {
-		return o.proof(path, reader, options, out)
+		return o.proofs(path, reader, options, out)
 	}
 	report, err := audit.Verify(reader, options)
 	if err != nil {
@@ -139,34 +138,5 @@ func (o logVerify) tell(path string, r audit.Report, out io.Writer) error {
 		lines = append(lines, fmt.Sprintf("BEWARE: %d times an older copy of the records was put back; look for log.restored.", r.Restored))
 	}
 	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
-	return err
-}
-
-// proof checks the proof of one line.
-func (o logVerify) proof(path string, in io.Reader, options audit.VerifyOptions, out io.Writer) error {
-	data, err := io.ReadAll(io.LimitReader(in, maxProof+1))
-	if err != nil {
-		return fmt.Errorf("read the proof: %w", err)
-	}
-	if len(data) > maxProof {
-		return fmt.Errorf("%s is too long for a proof", path)
-	}
-	p, err := audit.ParseProof(data)
-	if err != nil {
-		return fmt.Errorf("%s does not verify: %w", path, err)
-	}
-	leaf, err := p.Check(options)
-	if err != nil {
-		return fmt.Errorf("%s does not verify: %w", path, err)
-	}
-	if o.json {
-		return view.WriteJSON(out, map[string]any{"entry": leaf, "pinned": options.Pinned != ""})
-	}
-	text := fmt.Sprintf("%s verifies: entry %d of the log %s, %s %s by %s", path, leaf.Seq, options.Verifier.Name(),
-		leaf.Time.Format(time.RFC3339), safetext.Line(leaf.Verb), safetext.Line(leaf.Actor))
-	if p.Since != nil {
-		text += fmt.Sprintf("; the log continues what it was at %d entries", p.Since.Lines)
-	}
-	_, err = fmt.Fprintln(out, text+".")
 	return err
 }

@@ -36,7 +36,7 @@ func (s sessions) screen(v *sshserver.Session) tea.Model {
 // command carries out one command line.
 func (s sessions) command(ctx context.Context, r sshserver.Request) int {
 	env := command.Env{
-		Lang: s.lang(ctx, r.Actor), Host: s.config.Host, Port: s.config.port(), Terminal: r.Terminal != nil,
+		Lang: s.lang(ctx, r.Actor), Host: s.config.Host, Port: s.config.port(), Now: s.clock.Now, Terminal: r.Terminal != nil,
 		Incident: func(err error) string { return incident(s.log, r.Actor, err) },
 	}
 	if r.Actor.Role == core.RoleOwner {

@@ -52,21 +52,63 @@ func (c *Console) Grant(ctx context.Context, a Actor, id string) (GrantStory, er
 		if err != nil {
 			return notFound(err, "There is no grant %s; `grant list` shows them.", safetext.Line(id))
 		}
-		story.Grant = c.grantInfo(grant, a)
-		if grant.Job != "" {
-			job, err := tx.Jobs().Get(grant.Job)
-			if err != nil {
-				return err
-			}
-			info := c.jobInfo(job)
-			story.Job = &info
-		}
-		if story.Lines, err = linesOf(tx, grant); err == nil {
-			story.Messages, err = messagesAbout(tx, story.Lines)
-		}
-		return err
+		return c.tellGrant(tx, &story, grant, a)
 	})
 	return story, err
+}
+
+// Story shows what Grant does, by the ID of the grant or of the request that led
+// to it. Of a request that no grant came of it shows the lines alone.
+func (c *Console) Story(ctx context.Context, a Actor, id string) (GrantStory, error) {
+	var story GrantStory
+	if err := c.logReading(ctx, a); err != nil {
+		return story, err
+	}
+	err := c.view(ctx, "show story", func(tx Tx) error {
+		story = GrantStory{}
+		scope, err := scopeOf(tx, a)
+		if err != nil {
+			return err
+		}
+		request, err := tx.Requests().Get(id)
+		switch {
+		case ignoreNotFound(err) != nil:
+			return err
+		case err == nil && request.Grant != "":
+			id = request.Grant
+		case err == nil && scope.covers(request.Site):
+			if story.Lines, err = linesUnder(tx, audit.KeyRequest+id); err == nil {
+				story.Messages, err = messagesAbout(tx, story.Lines)
+			}
+			return err
+		}
+		grant, err := tx.Grants().Get(id)
+		if err == nil && !scope.covers(grant.Site) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return notFound(err, "There is no grant and no request %s; `log list --event grant` shows grants.", safetext.Line(id))
+		}
+		return c.tellGrant(tx, &story, grant, a)
+	})
+	return story, err
+}
+
+// tellGrant fills in a story.
+func (c *Console) tellGrant(tx Tx, story *GrantStory, grant Grant, a Actor) (err error) {
+	story.Grant = c.grantInfo(grant, a)
+	if grant.Job != "" {
+		job, err := tx.Jobs().Get(grant.Job)
+		if err != nil {
+			return err
+		}
+		info := c.jobInfo(job)
+		story.Job = &info
+	}
+	if story.Lines, err = linesOf(tx, grant); err == nil {
+		story.Messages, err = messagesAbout(tx, story.Lines)
+	}
+	return err
 }
 
 // linesOf reads the lines of a grant and of the request that led to it, oldest

@@ -16,8 +16,8 @@ var logTimes = []struct {
 	{"2006-01-02", 24 * time.Hour},
 	{"2006-01-02T15:04", time.Minute},
 	{"2006-01-02T15:04Z", time.Minute},
-	{"2006-01-02T15:04:05", time.Second},
-	{"2006-01-02T15:04:05Z", time.Second},
+	{"2006-01-02T15:04:05", 0},
+	{"2006-01-02T15:04:05Z", 0},
 }
 
 // LogTime reads a moment as people write it when they look for lines of the

@@ -63,11 +63,13 @@ type StoryJSON struct {
 	Grant GrantJSON `json:"grant"`
 	Job   *JobJSON  `json:"job,omitempty"`
 	Lines []LogJSON `json:"lines"`
+	// What became of the messages that told of the lines.
+	Messages []StoryMessageJSON `json:"messages"`
 }
 
 // JSONStory gives the JSON form of a grant's story.
 func JSONStory(s core.GrantStory) StoryJSON {
-	return StoryJSON{Grant: JSONGrant(s.Grant), Job: optional(s.Job, JSONJob), Lines: List(s.Lines, JSONLog)}
+	return StoryJSON{Grant: JSONGrant(s.Grant), Job: optional(s.Job, JSONJob), Lines: List(s.Lines, JSONLog), Messages: List(s.Messages, JSONMessage)}
 }
 
 // StatusJSON is an owner's state for machines.

@@ -42,5 +42,7 @@ type Console interface {
 	LogCheckpoint(ctx context.Context, a core.Actor) (string, error)
 	ProveLog(ctx context.Context, a core.Actor, seq int64, since string) (audit.Proof, error)
 	LogPush(ctx context.Context, a core.Actor) (core.PushInfo, error)
-	ExportLog(ctx context.Context, a core.Actor, format core.LogFormat, w io.Writer) error
+	LogKey() string
+	Story(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)
+	ExportSome(ctx context.Context, a core.Actor, format core.LogFormat, q core.LogQuery, w io.Writer) error
 }

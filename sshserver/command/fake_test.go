@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"breakglass/core"
@@ -232,7 +233,7 @@ func (f *fake) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPa
 	if f.empty {
 		return core.LogPage{Size: 1202}, f.err
 	}
-	return core.LogPage{Lines: lines(), Size: 1202, More: true, Next: 1200}, f.called("Log %+v", q)
+	return core.LogPage{Lines: lines(), Size: 1202, More: true, Next: 1200}, f.called("Log before=%d limit=%d %v", q.Before, q.Limit, q.Terms())
 }
 
 func (f *fake) LogCheckpoint(context.Context, core.Actor) (string, error) {
@@ -252,9 +253,20 @@ func (f *fake) ProveLog(_ context.Context, _ core.Actor, seq int64, since string
 	return audit.Proof{Seq: seq, Leaf: []byte(`{"seq":1}`), Checkpoint: "console.example/log\n"}, f.called("ProveLog %d %q", seq, since)
 }
 
-func (f *fake) ExportLog(_ context.Context, _ core.Actor, format core.LogFormat, w io.Writer) error {
+func (f *fake) ExportSome(_ context.Context, _ core.Actor, format core.LogFormat, q core.LogQuery, w io.Writer) error {
 	if _, err := io.WriteString(w, "{\"seq\":0}\n"); err != nil {
 		return err
 	}
-	return f.called("ExportLog %s", format)
+	return f.called("ExportSome %s %v", format, q.Terms())
+}
+
+func (f *fake) Story(_ context.Context, _ core.Actor, id string) (core.GrantStory, error) {
+	all := lines()
+	slices.Reverse(all)
+	all[0].Event, all[0].Data = core.EventRequestCodeSent, map[string]string{"channel": "email", "send": "1"}
+	all[0].Personal = map[string]string{"address": "jo@acme.example"}
+	return core.GrantStory{Grant: grants()[0], Lines: all, Messages: []core.StoryMessage{
+		{MessageInfo: core.MessageInfo{ID: "M-1", State: core.MessageAccepted, Kind: core.ContactEmail, At: noon}, Leaf: 1200, Code: true, Masked: "j•••••@a•••••.example"},
+		{MessageInfo: core.MessageInfo{ID: "M-2", State: core.MessageFailed, Kind: core.ContactPhone, At: noon, Result: "\x1b[31mno such number"}, Leaf: 1201, Masked: "+31•••••78"},
+	}}, f.called("Story %s", id)
 }

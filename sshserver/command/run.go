@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,8 @@ type Env struct {
 	// Terminal: the client asked for one, so that bytes would not arrive as
 	// they are.
 	Terminal bool
+	// Now is the time by which "today" and "-3d" are meant.
+	Now func() time.Time
 	// Plain runs line mode on the session; nil where there is none.
 	Plain func(context.Context) error
 	// Incident logs a fault inside the console and returns an ID to quote; nil
