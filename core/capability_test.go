@@ -193,8 +193,12 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"TestChannel":  func(a core.Actor) error { return drop(c.TestChannel(ctx, a, core.ContactEmail)) },
 		},
 		"manager or auditor": {
-			"Log":           func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
-			"ExportLog":     func(a core.Actor) error { return c.ExportLog(ctx, a, core.LogJSONL, io.Discard) },
+			"Log":       func(a core.Actor) error { return drop(c.Log(ctx, a, core.LogQuery{})) },
+			"ExportLog": func(a core.Actor) error { return c.ExportLog(ctx, a, core.LogJSONL, io.Discard) },
+			"ExportSome": func(a core.Actor) error {
+				return c.ExportSome(ctx, a, core.LogJSONL, core.LogQuery{Site: "acme"}, io.Discard)
+			},
+			"Story":         func(a core.Actor) error { return drop(c.Story(ctx, a, w.anyGrant())) },
 			"LogCheckpoint": func(a core.Actor) error { return drop(c.LogCheckpoint(ctx, a)) },
 			"LogPush":       func(a core.Actor) error { return drop(c.LogPush(ctx, a)) },
 			"ProveLog":      func(a core.Actor) error { return drop(c.ProveLog(ctx, a, 0, "")) },
@@ -313,7 +317,10 @@ func TestAScopedManagerHasOnlyTheirSites(t *testing.T) {
 		}
 		_, err := w.console.Grant(t.Context(), sam, w.anyGrant())
 		w.refused(core.ErrNotFound, err)
+		_, err = w.console.Story(t.Context(), sam, w.anyGrant())
+		w.refused(core.ErrNotFound, err)
 		w.refused(core.ErrDenied, w.console.ExportLog(t.Context(), sam, core.LogJSONL, io.Discard))
+		w.refused(core.ErrDenied, w.console.ExportSome(t.Context(), sam, core.LogJSONL, core.LogQuery{Site: "acme"}, io.Discard))
 
 		sites, err := w.console.Sites(t.Context(), sam)
 		w.check(err)
