@@ -40,8 +40,8 @@ func logVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE --key VKEY",
 		Short: "Check an exported log, or proofs of some lines, without the console",
-		Long: "Verify reads what `ssh auditor@host log export` or `log prove` wrote, or standard input\n" +
-			"for -, and checks all of it: that nothing is missing, changed, added or in another\n" +
+		Long: "Verify reads what `ssh auditor@host log export` or `log prove` wrote, PROOF.jsonl of an\n" +
+			"archive, or standard input for -, and checks all of it: that nothing is missing, changed, added or in another\n" +
 			"order, that personal data is what the log commits to, and that the console's key\n" +
 			"signed it. With --pinned it also checks that the log continues a checkpoint that you\n" +
 			"kept, so that nobody rewrote it since. The key stands on the emergency sheet, as log\n" +
@@ -80,6 +80,9 @@ func (o logVerify) run(path string, in io.Reader, out io.Writer) (err error) {
 	if start, _ := reader.Peek(len(proofStart)); string(start) == proofStart {
 		return o.proofs(path, reader, options, out)
 	}
+	if start, _ := reader.Peek(len(bundleStart)); string(start) == bundleStart {
+		return o.bundle(path, reader, options, out)
+	}
 	report, err := audit.Verify(reader, options)
 	if err != nil {
 		return fmt.Errorf("%s does not verify: %w", path, err)
@@ -89,6 +92,30 @@ func (o logVerify) run(path string, in io.Reader, out io.Writer) (err error) {
 
 // proofStart is how a proof begins and no export does.
 const proofStart = `{"seq":`
+
+// bundleStart is how the proofs of a grant begin, PROOF.jsonl of an archive.
+const bundleStart = `{"grant":`
+
+// bundle checks the proofs of a grant.
+func (o logVerify) bundle(path string, in io.Reader, options audit.VerifyOptions, out io.Writer) error {
+	if o.pinned != "" {
+		return &usageError{errors.New("the proofs of a grant say nothing of an older log; check an export with --pinned, or a proof made with --since")}
+	}
+	b, err := audit.CheckBundle(in, options)
+	if err != nil {
+		return fmt.Errorf("%s does not verify: %w", path, err)
+	}
+	if o.json {
+		return view.WriteJSON(out, map[string]any{"grant": b.Grant, "entries": b.Lines, "proved": b.Leaves})
+	}
+	lines := []string{fmt.Sprintf("%s verifies: %d entries of access %s are in the log %s of %d entries:",
+		path, len(b.Leaves), safetext.Line(b.Grant), options.Verifier.Name(), b.Lines)}
+	for _, leaf := range b.Leaves {
+		lines = append(lines, fmt.Sprintf("  %d  %s  %s  %s", leaf.Seq, leaf.Time.Format(time.RFC3339), safetext.Line(leaf.Verb), safetext.Line(leaf.Actor)))
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
 
 // options reads the key and the pinned checkpoint.
 func (o logVerify) options() (audit.VerifyOptions, error) {

@@ -86,7 +86,13 @@ func TestTheOwnersWay(t *testing.T) {
 	if out := h.local("verify", file, "--signer", archiveKey(t, h)); !strings.Contains(out, "All is right") {
 		t.Error(out)
 	}
+	if out := h.local("verify", file, "--log-key", logKey(h)); !strings.Contains(out, "this backup's start among them") {
+		t.Error(out)
+	}
 	top := w.restore(t, file, "wp_restored")
+	if out := h.local("log", "verify", filepath.Join(top, "PROOF.jsonl"), "--key", logKey(h)); !strings.Contains(out, "grant.activated") || !strings.Contains(out, "backup.started") {
+		t.Error(out)
+	}
 	same(t, w.root, filepath.Join(top, "files"))
 	after := w.tables(t, "wp_restored")
 	for name, table := range before {
@@ -120,6 +126,13 @@ func archiveKey(t *testing.T, h *host) string {
 	out, err = exec.Command("ssh-keygen", "-l", "-f", h.path("archive.pub")).Output()
 	check(t, err)
 	return strings.Fields(string(out))[1]
+}
+
+// logKey is the log's verifier key, as the emergency sheet has it.
+func logKey(h *host) string {
+	h.t.Helper()
+	lines := strings.Fields(readFile(h.t, h.path("data/keys/log_key")))
+	return lines[len(lines)-1]
 }
 
 // closeAccess says yes where the wizard asks whether to close.

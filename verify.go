@@ -18,7 +18,7 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var signer string
+	var signer, logKey string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
@@ -30,7 +30,7 @@ func verifyCommand() *cobra.Command {
 		Example: "  breakglass verify acme.tar.gz --signer archive_key.pub",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := verifyFile(cmd.Context(), args[0], signer)
+			report, err := verifyFile(cmd.Context(), args[0], signer, logKey)
 			if err != nil {
 				return err
 			}
@@ -38,11 +38,12 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&signer, "signer", "", "demand that this key signed: a public key's `FILE`, or the fingerprint SHA256:… on the emergency sheet")
+	cmd.Flags().StringVar(&logKey, "log-key", "", "demand that the log with this verifier key `VKEY`, or a file that holds it, proves the access")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-func verifyFile(ctx context.Context, path, signer string) (_ backup.Report, err error) {
+func verifyFile(ctx context.Context, path, signer, logKey string) (_ backup.Report, err error) {
 	var o backup.VerifyOptions
 	fingerprint := strings.HasPrefix(signer, "SHA256:")
 	if signer != "" && !fingerprint {
@@ -53,6 +54,13 @@ func verifyFile(ctx context.Context, path, signer string) (_ backup.Report, err 
 		if o.Signer, _, _, _, err = ssh.ParseAuthorizedKey([]byte(text)); err != nil {
 			return backup.Report{}, fmt.Errorf("%s is not a public key: %w", signer, err)
 		}
+	}
+	if logKey != "" {
+		options, err := logVerify{key: logKey}.options()
+		if err != nil {
+			return backup.Report{}, err
+		}
+		o.LogKey = options.Verifier
 	}
 	in := io.Reader(os.Stdin)
 	if path != "-" {
@@ -73,6 +81,16 @@ func verifyFile(ctx context.Context, path, signer string) (_ backup.Report, err 
 	return report, err
 }
 
+// logSentence says what the log proves of the access under which the archive was
+// made.
+func logSentence(l backup.LogProof) string {
+	if l.Proven {
+		return fmt.Sprintf("The log of %d entries, with the key you asked for, proves %d of access %s, this backup's start among them.", l.Lines, l.Leaves, l.Grant)
+	}
+	return fmt.Sprintf("The log of %d entries, log key unproven, shows %d of access %s: compare its key %s with the emergency sheet, or demand it with --log-key.",
+		l.Lines, l.Leaves, l.Grant, l.Key)
+}
+
 // tellReport says what was found right.
 func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error {
 	origin := "signed by " + r.Signer + ", which you asked for"
@@ -86,11 +104,15 @@ func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error 
 		if err := view.WriteJSON(out, map[string]any{
 			"file": path, "site": safetext.Line(r.Site), "created": r.Created.UTC(), "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line),
 			"files": r.Files, "tables": r.Tables, "rows": r.Rows, "bytes": r.Bytes, "signer": r.Signer, "proven": r.Proven,
+			"grant": r.Log.Grant, "log_key": r.Log.Key, "log_proven": r.Log.Proven, "log_lines": r.Log.Lines, "log_entries": r.Log.Leaves,
 		}); err != nil {
 			return err
 		}
 	} else {
 		fmt.Fprintf(out, "All is right: every hash of %d files and %d tables agrees, and nothing is missing or extra.\n%s\n", r.Files, r.Tables, origin)
+		if r.Log.Grant != "" {
+			fmt.Fprintln(out, logSentence(r.Log))
+		}
 		fmt.Fprintf(out, "%s, made %s, says of itself: %s\n", safetext.Path(r.Name), view.Time(r.Created, ""), r.Verdict)
 		for _, note := range r.Notes {
 			fmt.Fprintf(out, "  note: %s\n", safetext.Line(note))

@@ -192,6 +192,7 @@ func (c *Console) runEngine(ctx context.Context, site Site, job Job, w io.Writer
 	return c.engine.Run(ctx, BackupOrder{
 		SiteSpec: site.spec(), Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
 		Host: c.options.Host, Grant: job.Grant, Call: site.Call, Lang: site.Lang,
+		Proof: func(ctx context.Context) ([]byte, error) { return c.proveGrant(ctx, job.Grant) },
 	}, w, func(p Progress) {
 		p.Done = false // the record says when it is
 		report(p)

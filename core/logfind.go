@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"breakglass/core/audit"
@@ -94,19 +93,12 @@ func linesUnder(tx Tx, keys ...string) ([]LogLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var seqs []int64
-	for _, key := range keys {
-		err := tx.Log().Find(key, size, func(seq int64) bool {
-			seqs = append(seqs, seq)
-			return true
-		})
-		if err != nil {
-			return nil, err
-		}
+	seqs, err := numbersUnder(tx.Log(), size, keys...)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(seqs)
 	var lines []LogLine
-	for _, seq := range slices.Compact(seqs) {
+	for _, seq := range seqs {
 		l, err := readLine(tx, seq)
 		if err != nil {
 			return nil, err

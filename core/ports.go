@@ -113,6 +113,9 @@ type BackupOrder struct {
 	Grant   string    // "" outside a console
 	Call    string    // whom to call, for README.txt
 	Lang    string
+	// Proof returns what the log holds of the grant so far, with its proofs; it is
+	// asked once, near the end. nil outside a console.
+	Proof func(context.Context) ([]byte, error)
 }
 
 // BackupResult is what became of a run.

@@ -75,6 +75,7 @@ type verifier struct {
 	manifest  *spool // MANIFEST.jsonl
 	complete  bool   // the manifest has been read
 	signature []byte
+	proof     keptProof
 	dumps     map[string]*dumpCheck // by folder
 	told      time.Time
 	copying   []byte
@@ -129,7 +130,10 @@ func (v *verifier) check() error {
 	if err := v.checkSignature(); err != nil {
 		return err
 	}
-	return v.compare()
+	if err := v.compare(); err != nil {
+		return err
+	}
+	return v.checkProof()
 }
 
 // inflater finds out how the archive is compressed.

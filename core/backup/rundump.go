@@ -241,10 +241,13 @@ func (r *run) addKit(verdict core.Verdict) error {
 func (r *run) finish() (core.BackupResult, error) {
 	r.tracker.do(func(p *core.Progress) { p.FilesTotal, p.BytesTotal = p.FilesDone, p.BytesDone })
 	r.tracker.step(core.StepManifest, core.StepRunning)
-	verdict := r.findings.verdict()
 	if err := r.addDatabases(); err != nil {
 		return core.BackupResult{}, err
 	}
+	if err := r.addProof(); err != nil {
+		return core.BackupResult{}, err
+	}
+	verdict := r.findings.verdict()
 	if err := r.addKit(verdict); err != nil {
 		return core.BackupResult{}, err
 	}

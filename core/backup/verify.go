@@ -8,12 +8,16 @@ import (
 	"breakglass/core"
 
 	"golang.org/x/crypto/ssh"
+	lognote "golang.org/x/mod/sumdb/note"
 )
 
 // VerifyOptions say what is asked of an archive.
 type VerifyOptions struct {
 	// Signer is the key that must have signed; nil: none is demanded.
 	Signer ssh.PublicKey
+	// LogKey is the log's key that must have signed the log's lines about the
+	// grant; nil: none is demanded.
+	LogKey lognote.Verifier
 	// Scratch is where lists are kept while checking; "": the system's.
 	Scratch string
 	// Progress is called at most ten times a second; nil: never.
@@ -34,6 +38,7 @@ type Report struct {
 	Created                time.Time
 	Signer                 string       // fingerprint of the key that signed; "" unsigned
 	Proven                 bool         // it is the demanded key
+	Log                    LogProof     // what the log proves of the grant
 	Verdict                core.Verdict // as the manifest says
 	Notes                  []string
 	Files, Tables, Rows    int64

@@ -67,6 +67,10 @@ func (v *verifier) look(name string, h *tar.Header, content io.Reader) (Entry, e
 	if dump := v.dumpOf(name); dump != nil {
 		into = append(into, dump)
 	}
+	if name == proofName {
+		v.proof.there = true
+		into = append(into, &v.proof)
+	}
 	n, err := v.pass(entry, content, into...)
 	if err != nil {
 		return Entry{}, err
