@@ -24,6 +24,12 @@ func (h *host) enter(site string, width, height int) *terminal {
 // that were sent before.
 func (s *terminal) openAccess(h *host, n int) {
 	s.t.Helper()
+	s.openTo(h, n, "Press Enter to start the backup")
+}
+
+// openTo does so where the page after it says something else.
+func (s *terminal) openTo(h *host, n int, text string) {
+	s.t.Helper()
 	s.shows("Press Enter to begin")
 	s.press("Enter")
 	s.shows("why you need the backup")
@@ -36,7 +42,7 @@ func (s *terminal) openAccess(h *host, n int) {
 	s.press("Enter")
 	s.shows("Your code was right")
 	s.press("Enter")
-	s.shows("Press Enter to start the backup")
+	s.shows(text)
 }
 
 var sftpLine = regexp.MustCompile(`(?m)^ *(sftp -P \d+ (\w+\+\w+)@127\.0\.0\.1:(\S+) \.)`)

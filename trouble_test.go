@@ -182,15 +182,17 @@ func TestTheDiskFillsUp(t *testing.T) {
 	h.start()
 	t.Cleanup(h.stop) // before the disk is unmounted
 	s := h.enter("acme", 80, 24)
-	s.openAccess(h, 0)
+	s.openTo(h, 0, "The disk of the server is too full")
 	s.press("Enter")
-	s.shows("disk")
+	s.shows("Use the line on this page, or press s")
+	s.press("s")
+	s.shows("The backup could not be finished")
 	log := h.mustSSH("ann", "", "log", "list", "--event", "backup")
 	if !strings.Contains(log, "backup.failed") {
 		t.Errorf("the log says\n%s", log)
 	}
 	check(t, os.Remove(filepath.Join(root, "photo.jpg")))
-	s.press("Enter")
+	s.press("s")
 	_, _, archive := s.download()
 	if archive == "" {
 		t.Error("no archive")

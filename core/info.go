@@ -121,6 +121,7 @@ type OwnerState struct {
 	Grant                         *GrantInfo   // the live one, or the newest that ended within a day
 	Job                           *JobInfo     // the grant's newest
 	Archives                      []ArchiveInfo
+	Extension                     string // of the archives that are made: ".tar.gz"
 }
 
 // SiteInfo is a site as its manager sees it.

@@ -25,6 +25,7 @@ func (c *Console) OwnerState(ctx context.Context, a Actor) (OwnerState, error) {
 		state = OwnerState{
 			Site: site.ID, Title: orElse(site.Title, site.ID), Call: site.Call, Zone: site.Zone, Lang: site.Lang,
 			Host: c.options.Host, Port: c.options.Port, Now: now, HasPaper: site.Paper.live(),
+			Extension: c.engine.Extension(),
 		}
 		for _, contact := range site.usableContacts(now) {
 			state.Contacts = append(state.Contacts, contact.info(now))

@@ -9,16 +9,17 @@ import (
 
 	"breakglass/core"
 	"breakglass/tui/widget"
+	"breakglass/tui/wizard"
 )
 
 // ask goes on to the reason: from the welcome, or from the end of what was.
 func (s *Screen) ask() tea.Cmd {
-	s.choices = choices{asking: true}
+	s.Choices = wizard.Choices{Asking: true}
 	return nil
 }
 
 func (s *Screen) stopAsking() tea.Cmd {
-	s.choices = choices{}
+	s.Choices = wizard.Choices{}
 	return nil
 }
 
@@ -33,7 +34,7 @@ func (s *Screen) draft() tea.Cmd {
 			return nil, err
 		}
 		return func(s *Screen) {
-			s.choices, s.cursor = choices{}, 0
+			s.Choices, s.cursor = wizard.Choices{}, 0
 			s.reason = s.reason.Set("")
 		}, nil
 	})
@@ -51,7 +52,7 @@ func (s *Screen) ways() []way {
 	for _, c := range s.state.Contacts {
 		ways = append(ways, way{contact: c})
 	}
-	if s.request() != nil && paperWorks(s.state) {
+	if s.request() != nil && wizard.PaperWorks(s.state) {
 		ways = append(ways, way{paper: true})
 	}
 	return ways
@@ -64,7 +65,7 @@ func (s *Screen) choose() tea.Cmd {
 		return nil // the list has become shorter; the page shows it anew
 	}
 	if ways[s.cursor].paper {
-		s.code, s.paper = s.code.Set(""), true
+		s.code, s.Paper = s.code.Set(""), true
 		return nil
 	}
 	return s.sendTo(ways[s.cursor].contact.ID)
@@ -76,7 +77,7 @@ func (s *Screen) sendTo(contact string) tea.Cmd {
 			return nil, err
 		}
 		return func(s *Screen) {
-			s.choosing = false
+			s.Choosing = false
 			s.code = s.code.Set("")
 		}, nil
 	})
@@ -94,7 +95,7 @@ func (s *Screen) resend() tea.Cmd {
 
 // otherWay goes back to where the code goes.
 func (s *Screen) otherWay() tea.Cmd {
-	s.choosing, s.cursor = true, 0
+	s.Choosing, s.cursor = true, 0
 	for i, w := range s.ways() {
 		if r := s.request(); r != nil && w.contact.ID != r.SentTo.ID {
 			s.cursor = i
@@ -113,14 +114,14 @@ func (s *Screen) enterPaper() tea.Cmd {
 }
 
 func (s *Screen) leavePaper() tea.Cmd {
-	s.paper, s.code = false, s.code.Set("")
+	s.Paper, s.code = false, s.code.Set("")
 	return nil
 }
 
 // prove tries what was typed. The actor that comes back holds this session's
 // token: nothing else knows it.
 func (s *Screen) prove(try func(context.Context, core.Actor, string) (core.Actor, error)) tea.Cmd {
-	typed, paper := s.code.Value(), s.paper
+	typed, paper := s.code.Value(), s.Paper
 	if typed == "" {
 		return widget.Send(widget.Problem{Text: s.text("not.code", nil)})
 	}
@@ -135,7 +136,7 @@ func (s *Screen) prove(try func(context.Context, core.Actor, string) (core.Actor
 			return nil, err
 		}
 		return func(s *Screen) {
-			s.actor, s.choices = proved, choices{}
+			s.actor, s.Choices = proved, wizard.Choices{}
 			s.code = s.code.Set("")
 		}, nil
 	})
@@ -153,12 +154,12 @@ func (s *Screen) startBackup() tea.Cmd {
 		if _, err := s.console.StartBackup(ctx, a); err != nil {
 			return nil, err
 		}
-		return func(s *Screen) { s.choices = choices{} }, nil
+		return func(s *Screen) { s.Choices = wizard.Choices{} }, nil
 	})
 }
 
 func (s *Screen) backToDownload() tea.Cmd {
-	s.handover = false
+	s.Handover = false
 	return nil
 }
 

@@ -32,7 +32,7 @@ type page struct {
 func site(now time.Time) core.OwnerState {
 	return core.OwnerState{
 		Site: "acme", Title: "Acme Shop", Call: "Eva de Vries, +31 6 12345678", Zone: "Europe/Amsterdam", Lang: "en",
-		Host: "backup.example", Port: 2222, Now: now, HasPaper: true,
+		Host: "backup.example", Port: 2222, Now: now, HasPaper: true, Extension: ".tar.gz",
 		Contacts: []core.ContactInfo{
 			{ID: "c1", Kind: core.ContactEmail, Masked: "j•••••@e•••••.nl", Proven: now.Add(-12 * 24 * time.Hour), Usable: true},
 			{ID: "c2", Kind: core.ContactPhone, Masked: "+31 ••••• 78", Usable: true},
@@ -131,8 +131,13 @@ var pages = map[string]page{
 		s.Job = nil
 	})},
 	"start_streamed": {token: true, report: report, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
-		s.Job = &core.JobInfo{ID: "J-1", State: core.JobStreamed, Ended: now, Verdict: core.VerdictComplete}
+		s.Job = &core.JobInfo{ID: "J-1", State: core.JobStreamed, Ended: now, Verdict: core.VerdictNotes, Notes: []string{"one file changed while it was read: error.log"},
+			Size: 1_420_000_000, SHA256: strings.Repeat("0123456789abcdef", 4)}
 	})},
+	"start_full": {token: true, report: core.Preflight{Free: 1_000_000_000, SiteReport: report.SiteReport}, state: withGrant(core.GrantActive, nil)},
+	"progress_streaming": {token: true, state: withGrant(core.GrantActive, job(core.JobStreaming)), then: func(a *app) {
+		a.take(owner.ProgressMsg("J-1", running))
+	}},
 	"contacts_many": {state: func(now time.Time) core.OwnerState { // more than a small window has lines
 		s := withRequest(core.RequestDrafted, nil)(now)
 		for range 4 {
@@ -146,9 +151,13 @@ var pages = map[string]page{
 		a.take(owner.ProgressMsg("J-1", running))
 	}},
 	"progress_stop": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *app) { a.press("c") }},
-	"failed": {token: true, state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) {
-		s.Job = &core.JobInfo{ID: "J-1", State: core.JobFailed, Incident: "I-7M2KQ4XA",
+	"failed_full": {token: true, report: report, state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) {
+		s.Job = &core.JobInfo{ID: "J-1", State: core.JobFailed, Incident: "I-7M2KQ4XA", Full: true,
 			Problem: "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again."}
+	})},
+	"failed": {token: true, report: report, state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) {
+		s.Job = &core.JobInfo{ID: "J-1", State: core.JobFailed, Incident: "I-7M2KQ4XA",
+			Problem: "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you."}
 	})},
 	"download": {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete))},
 	"download_sending": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {

@@ -8,6 +8,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/tui/widget"
+	"breakglass/tui/wizard"
 )
 
 // binding is a key of a page: what it is called in the footer and what it does.
@@ -46,9 +47,9 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	switch s.place() {
-	case atReason:
+	case wizard.Reason:
 		s.reason = s.reason.Update(msg)
-	case atCode, atPaper:
+	case wizard.Code, wizard.Paper:
 		s.code = s.code.Update(msg)
 	}
 	return nil
@@ -80,38 +81,38 @@ func (s *Screen) bindings() []binding {
 		return s.question.bindings()
 	}
 	switch at := s.place(); at {
-	case atWelcome, atReprove:
+	case wizard.Welcome, wizard.Reprove:
 		return []binding{enter("begin", (*Screen).ask)}
-	case atReason:
+	case wizard.Reason:
 		return []binding{enter("go_on", (*Screen).draft), esc("back", (*Screen).stopAsking)}
-	case atContacts:
+	case wizard.Contacts:
 		return s.contactKeys()
-	case atCode:
+	case wizard.Code:
 		return s.codeKeys()
-	case atPaper:
+	case wizard.Paper:
 		return []binding{enter("send", (*Screen).enterPaper), esc("back", (*Screen).leavePaper)}
-	case atHolding:
+	case wizard.Holding:
 		return []binding{letter("x", "cancel_request", (*Screen).askCancel)}
-	case atReady:
+	case wizard.Ready:
 		return []binding{enter("open", (*Screen).activate), letter("x", "cancel_request", (*Screen).askCancel)}
-	case atStart, atFailed:
+	case wizard.Start, wizard.Failed:
 		return s.startKeys()
-	case atProgress:
+	case wizard.Progress:
 		return []binding{letter("c", "cancel_backup", (*Screen).askStop), letter("x", "close", (*Screen).askClose)}
-	case atDownload:
+	case wizard.Download:
 		return s.downloadKeys()
-	case atHandover:
+	case wizard.Handover:
 		return []binding{enter("close", (*Screen).askClose), esc("back", (*Screen).backToDownload)}
-	case atClosed, atExpired, atRevoked:
+	case wizard.Closed, wizard.Expired, wizard.Revoked:
 		if s.ending {
 			return []binding{enter("leave", func(*Screen) tea.Cmd { return tea.Quit })}
 		}
 		return []binding{enter("ask_again", (*Screen).ask)}
-	case atGone:
+	case wizard.Gone:
 		return []binding{enter("leave", func(*Screen) tea.Cmd { return tea.Quit })}
-	case atVetoed, atLapsed, atCancelled:
+	case wizard.Vetoed, wizard.Lapsed, wizard.Cancelled:
 		return []binding{enter("ask_again", (*Screen).ask)}
-	case atNoContact:
+	case wizard.NoContact:
 		if s.request() != nil {
 			return []binding{letter("x", "cancel_request", (*Screen).askCancel)}
 		}
@@ -128,8 +129,8 @@ func (s *Screen) contactKeys() []binding {
 		}
 	}
 	back := esc("cancel_request", (*Screen).askCancel)
-	if s.choosing {
-		back = esc("back", func(s *Screen) tea.Cmd { s.choosing = false; return nil })
+	if s.Choosing {
+		back = esc("back", func(s *Screen) tea.Cmd { s.Choosing = false; return nil })
 	}
 	return []binding{
 		enter("send_code", (*Screen).choose),
@@ -150,12 +151,24 @@ func (s *Screen) codeKeys() []binding {
 }
 
 func (s *Screen) startKeys() []binding {
-	keys := []binding{enter("start", (*Screen).startBackup)}
-	if len(s.state.Archives) > 0 {
-		keys = append(keys, letter("d", "old_archive", func(s *Screen) tea.Cmd { s.archive = true; return nil }))
+	streamed := wizard.Streamed(s.state) != nil
+	var keys []binding
+	switch {
+	case streamed:
+		keys = append(keys, binding{keys: []string{"enter", "h"}, shown: "Enter", id: "handover", do: func(s *Screen) tea.Cmd { s.Handover = true; return nil }})
+	case s.tooFull():
+		keys = append(keys, enter("start", nil).unless(true, "full"))
+	default:
+		keys = append(keys, enter("start", (*Screen).startBackup))
 	}
-	if s.streamed() {
-		keys = append(keys, letter("h", "handover", func(s *Screen) tea.Cmd { s.handover = true; return nil }))
+	if streamed || s.tooFull() {
+		keys = append(keys,
+			letter("o", "copy_stream", func(s *Screen) tea.Cmd { return s.copy(s.lines().Stream) }),
+			letter("w", "copy_windows", func(s *Screen) tea.Cmd { return s.copy(s.lines().Windows) }),
+			letter("s", "store", (*Screen).startBackup))
+	}
+	if len(s.state.Archives) > 0 {
+		keys = append(keys, letter("d", "old_archive", func(s *Screen) tea.Cmd { s.Archive = true; return nil }))
 	}
 	return append(keys, letter("x", "close", (*Screen).askClose))
 }
@@ -163,14 +176,14 @@ func (s *Screen) startKeys() []binding {
 func (s *Screen) downloadKeys() []binding {
 	token := s.actor.Token.IsZero()
 	keys := []binding{
-		enter("handover", func(s *Screen) tea.Cmd { s.handover = true; return nil }),
-		letter("o", "copy_sftp", func(s *Screen) tea.Cmd { return s.copy(s.lines().sftp) }).unless(token, "copy"),
-		letter("c", "copy_scp", func(s *Screen) tea.Cmd { return s.copy(s.lines().scp) }).unless(token, "copy"),
+		enter("handover", func(s *Screen) tea.Cmd { s.Handover = true; return nil }),
+		letter("o", "copy_sftp", func(s *Screen) tea.Cmd { return s.copy(s.lines().SFTP) }).unless(token, "copy"),
+		letter("c", "copy_scp", func(s *Screen) tea.Cmd { return s.copy(s.lines().SCP) }).unless(token, "copy"),
 		letter("n", "new_backup", (*Screen).askAnew),
 		letter("x", "close", (*Screen).askClose),
 	}
-	if s.archive && (s.state.Job == nil || s.state.Job.State != core.JobSealed) {
-		keys = append(keys, esc("back", func(s *Screen) tea.Cmd { s.archive = false; return nil }))
+	if s.Archive && (s.state.Job == nil || s.state.Job.State != core.JobSealed) {
+		keys = append(keys, esc("back", func(s *Screen) tea.Cmd { s.Archive = false; return nil }))
 	}
 	return keys
 }

@@ -1,38 +1,16 @@
 package owner
 
 import (
-	"fmt"
 	"strings"
 
-	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
-// lines are the commands that an owner copies. They hold the download token:
-// they are shown in the session that proved it and nowhere else.
-type lines struct {
-	sftp, scp, back string
-	archive         core.ArchiveInfo
-}
-
-// lines makes the commands for the archive at hand; those for an archive are
-// empty where there is none.
-func (s *Screen) lines() lines {
-	user := safetext.Line(s.state.Site) + "+" + s.actor.Token.Reveal()
-	host := safetext.Line(s.state.Host)
-	l := lines{back: view.SSH(user, host, s.state.Port)}
-	archive, ok := archiveOf(s.state, s.choices)
-	if !ok {
-		return l
-	}
-	port := ""
-	if s.state.Port != 0 && s.state.Port != 22 {
-		port = fmt.Sprintf("-P %d ", s.state.Port)
-	}
-	where := user + "@" + host + ":" + safetext.Path(archive.Name) + " ."
-	l.archive, l.sftp, l.scp = archive, "sftp "+port+where, "scp "+port+where
-	return l
+// lines are the commands of this session.
+func (s *Screen) lines() wizard.Lines {
+	return wizard.LinesOf(s.state, s.Choices, s.actor.Token)
 }
 
 // lastWords are printed once the screen has closed: the lines that an owner
@@ -44,31 +22,37 @@ func (s *Screen) lastWords() string {
 	call := s.text("call", map[string]any{"Call": s.state.Call})
 	var out []string
 	switch at := s.place(); at {
-	case atHolding, atReady:
+	case wizard.Holding, wizard.Ready:
 		if !s.state.Request.Proven {
 			return ""
 		}
-		out = append(out, s.text("farewell.back", nil), "", "  "+s.lines().back)
-	case atStart, atProgress, atFailed:
+		out = append(out, s.text("farewell.back", nil), "", "  "+s.lines().Back)
+	case wizard.Start, wizard.Progress, wizard.Failed:
 		id := "farewell.open"
-		if at == atProgress {
+		if at == wizard.Progress {
 			id = "farewell.running"
 		}
-		out = append(out, s.text(id, nil), "", "  "+s.lines().back)
-	case atDownload, atHandover:
+		out = append(out, s.text(id, nil), "", "  "+s.lines().Back)
+		if at != wizard.Progress && s.tooFull() {
+			out = append(out, "", s.text("farewell.stream", nil), "", "  "+s.lines().Stream, "", "  "+s.lines().Windows)
+		}
+	case wizard.Download, wizard.Handover:
 		l := s.lines()
-		if l.sftp == "" {
+		if j := wizard.Streamed(s.state); j != nil && l.SFTP == "" {
+			return s.text("farewell.sum", nil) + "\n\n  " + safetext.Line(j.SHA256)
+		}
+		if l.SFTP == "" {
 			return ""
 		}
 		out = append(out, s.text("farewell.download", map[string]any{"Until": view.Time(s.state.Grant.Expires, s.state.Zone)}),
-			"", "  "+l.sftp, "", s.text("farewell.or", nil), "", "  "+l.scp, "",
-			s.text("farewell.sum", nil), "", "  "+safetext.Line(l.archive.SHA256))
-	case atClosed, atExpired, atRevoked:
+			"", "  "+l.SFTP, "", s.text("farewell.or", nil), "", "  "+l.SCP, "",
+			s.text("farewell.sum", nil), "", "  "+safetext.Line(l.Archive.SHA256))
+	case wizard.Closed, wizard.Expired, wizard.Revoked:
 		if !s.ending {
 			return ""
 		}
 		out = append(out, s.endText(at), call)
-	case atGone:
+	case wizard.Gone:
 		out = append(out, s.endText(at))
 	default:
 		return ""

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"breakglass/core"
+	"breakglass/tui/wizard"
 )
 
 // question asks before something that is not easily undone. Its cursor begins
@@ -45,7 +46,7 @@ func (s *Screen) askCancel() tea.Cmd {
 			if err != nil {
 				return nil, err
 			}
-			return func(s *Screen) { s.choices, s.code = choices{}, s.code.Set("") }, nil
+			return func(s *Screen) { s.Choices, s.code = wizard.Choices{}, s.code.Set("") }, nil
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/words"
 	"breakglass/tui/widget"
+	"breakglass/tui/wizard"
 )
 
 const (
@@ -35,7 +36,7 @@ type Screen struct {
 	gen     int       // of state: what was asked before the newest act is stale
 	reading bool
 
-	choices
+	wizard.Choices
 	busy     bool // an act is under way
 	cursor   int  // in the list of contacts
 	reason   widget.Input
@@ -206,7 +207,7 @@ func (s *Screen) vanished() tea.Cmd {
 }
 
 func (s *Screen) end() {
-	s.ending, s.question, s.choices = true, nil, choices{}
+	s.ending, s.question, s.Choices = true, nil, wizard.Choices{}
 	s.actor.Token = core.Secret{}
 }
 
@@ -218,9 +219,9 @@ func (s *Screen) lastLook() tea.Cmd {
 // watching of a backup.
 func (s *Screen) needs() tea.Cmd {
 	switch s.place() {
-	case atStart:
+	case wizard.Start, wizard.Failed: // there too it counts what fits
 		return s.inspect()
-	case atProgress:
+	case wizard.Progress:
 		return s.watch()
 	}
 	return nil
@@ -253,14 +254,14 @@ func (s *Screen) done(msg doneMsg) tea.Cmd {
 }
 
 // place is the page that shows now.
-func (s *Screen) place() place {
+func (s *Screen) place() wizard.Place {
 	if s.gone {
-		return atGone
+		return wizard.Gone
 	}
 	if s.read.IsZero() {
-		return atLoading
+		return wizard.Loading
 	}
-	return placeOf(s.state, s.choices, s.now())
+	return wizard.At(s.state, s.Choices, s.now())
 }
 
 // now is the console's time, carried on by the clock since it was read.
@@ -282,7 +283,7 @@ func (s *Screen) Typing() bool {
 		return false
 	}
 	switch s.place() {
-	case atReason, atCode, atPaper:
+	case wizard.Reason, wizard.Code, wizard.Paper:
 		return true
 	}
 	return false

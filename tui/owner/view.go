@@ -4,12 +4,13 @@ import (
 	"strconv"
 
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 // step is the number of a page's step, 0 for one outside the steps.
-var step = map[place]int{
-	atReason: 1, atContacts: 2, atCode: 2, atPaper: 2, atHolding: 2, atReady: 3, atStart: 3, atProgress: 3, atFailed: 3,
-	atDownload: 4, atHandover: 5,
+var step = map[wizard.Place]int{
+	wizard.Reason: 1, wizard.Contacts: 2, wizard.Code: 2, wizard.Paper: 2, wizard.Holding: 2, wizard.Ready: 3, wizard.Start: 3, wizard.Progress: 3, wizard.Failed: 3,
+	wizard.Download: 4, wizard.Handover: 5,
 }
 
 // steps is how many there are.
@@ -21,8 +22,11 @@ func (s *Screen) Title() string {
 		return s.text("question."+s.question.id+".title", nil)
 	}
 	at := s.place()
-	title := s.text(string(at)+".title", nil)
-	if n := step[at]; n > 0 {
+	title, n := s.text(string(at)+".title", nil), step[at]
+	if at == wizard.Start && wizard.Streamed(s.state) != nil {
+		title, n = s.text("streamed.title", nil), step[wizard.Download]
+	}
+	if n > 0 {
 		return s.text("step", map[string]any{"Number": n, "Steps": steps, "Title": title})
 	}
 	return title
@@ -59,33 +63,33 @@ func (s *Screen) View(width, height int) string {
 }
 
 // draw draws the page of a place.
-func (s *Screen) draw(at place, b *body) {
+func (s *Screen) draw(at wizard.Place, b *body) {
 	switch at {
-	case atLoading:
+	case wizard.Loading:
 		b.quiet(s.text("loading.lead", nil))
-	case atWelcome, atReprove:
+	case wizard.Welcome, wizard.Reprove:
 		s.drawWelcome(at, b)
-	case atReason:
+	case wizard.Reason:
 		s.drawReason(b)
-	case atContacts:
+	case wizard.Contacts:
 		s.drawContacts(b)
-	case atCode:
+	case wizard.Code:
 		s.drawCode(b)
-	case atPaper:
+	case wizard.Paper:
 		s.drawPaper(b)
-	case atHolding:
+	case wizard.Holding:
 		s.drawHolding(b)
-	case atReady:
+	case wizard.Ready:
 		s.drawReady(b)
-	case atStart:
+	case wizard.Start:
 		s.drawStart(b)
-	case atProgress:
+	case wizard.Progress:
 		s.drawProgress(b)
-	case atFailed:
+	case wizard.Failed:
 		s.drawFailed(b)
-	case atDownload:
+	case wizard.Download:
 		s.drawDownload(b)
-	case atHandover:
+	case wizard.Handover:
 		s.drawHandover(b)
 	default:
 		s.drawEnd(at, b)
@@ -109,11 +113,11 @@ func (s *Screen) call(b *body) {
 	}
 }
 
-func (s *Screen) drawWelcome(at place, b *body) {
+func (s *Screen) drawWelcome(at wizard.Place, b *body) {
 	data := map[string]any{"Title": s.state.Title, "Steps": steps}
 	b.say(s.text(string(at)+".lead", data))
 	b.next(s.text(string(at)+".next", data))
-	if at == atReprove {
+	if at == wizard.Reprove {
 		b.quiet(s.text("reprove.why", nil))
 		s.call(b)
 		return
@@ -134,11 +138,11 @@ func (s *Screen) drawReason(b *body) {
 }
 
 // drawEnd draws the pages on which nothing is open.
-func (s *Screen) drawEnd(at place, b *body) {
+func (s *Screen) drawEnd(at wizard.Place, b *body) {
 	switch at {
-	case atClosed:
+	case wizard.Closed:
 		b.good(s.endText(at))
-	case atNoContact, atLocked, atVetoed, atRevoked, atGone:
+	case wizard.NoContact, wizard.Locked, wizard.Vetoed, wizard.Revoked, wizard.Gone:
 		b.bad(s.endText(at))
 	default:
 		b.warn(s.endText(at))
@@ -146,27 +150,27 @@ func (s *Screen) drawEnd(at place, b *body) {
 	switch {
 	case s.ending && s.closing:
 		b.next(s.text("end.leave", nil))
-	case s.ending && at != atGone:
+	case s.ending && at != wizard.Gone:
 		b.next(s.text("end.closing", nil))
 	default:
 		b.next(s.text(string(at)+".next", nil))
 	}
 	s.call(b)
-	if at == atClosed {
+	if at == wizard.Closed {
 		b.quiet(s.text("closed.more", nil))
 	}
 }
 
 // endText says why nothing is open.
-func (s *Screen) endText(at place) string {
+func (s *Screen) endText(at wizard.Place) string {
 	data := map[string]any{"Until": view.Time(s.state.LockedUntil, s.state.Zone)}
 	if g := s.state.Grant; g != nil {
 		data["Reason"], data["Time"] = g.Reason, view.Time(g.Ended, s.state.Zone)
 	}
-	if r := s.state.Request; at == atVetoed && r != nil {
+	if r := s.state.Request; at == wizard.Vetoed && r != nil {
 		data["Reason"] = r.Refused
 	}
-	if at == atRevoked && data["Reason"] == "" {
+	if at == wizard.Revoked && data["Reason"] == "" {
 		return s.text("revoked.no_reason", data)
 	}
 	return s.text(string(at)+".lead", data)

@@ -1,31 +1,36 @@
 package owner
 
 import (
+	"github.com/rivo/uniseg"
+
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
-
-// usualRate is a cautious guess at how fast a site is read, in bytes a second.
-// Before the start only the order of magnitude is told.
-const usualRate = 15e6
 
 func (s *Screen) drawStart(b *body) {
 	if j := s.state.Job; j != nil && j.State == core.JobCancelled {
 		b.warn(s.text("start.cancelled", nil))
 	}
-	if s.streamed() {
-		b.good(s.text("start.streamed", map[string]any{"Time": view.TimeOfDay(s.state.Job.Ended, s.state.Zone), "Verdict": string(s.state.Job.Verdict)}))
+	if j := wizard.Streamed(s.state); j != nil {
+		s.drawStreamed(b, *j)
+		return
 	}
 	switch {
 	case s.reportErr != nil:
-		b.bad(s.text("start.unread", map[string]any{"Problem": view.Sentence(s.Lang(), s.reportErr)}))
+		b.bad(s.text("start.unread", nil))
+		b.say(view.Sentence(s.Lang(), s.reportErr))
 	case s.report == nil:
 		b.say(s.text("start.looking", nil))
 	default:
-		b.say(s.text("start.lead", map[string]any{"Size": view.Size(s.report.Bytes), "Time": s.guess(s.report.Bytes)}))
+		b.say(s.text("start.lead", map[string]any{"Size": view.Size(s.report.Bytes), "Time": wizard.Guess(s.Lang(), s.report.Bytes)}))
 	}
-	b.next(s.text("start.next", nil))
+	if s.tooFull() {
+		s.drawStream(b)
+	} else {
+		b.next(s.text("start.next", nil))
+	}
 	if s.report != nil && s.reportErr == nil {
 		s.drawReport(b, s.report.SiteReport)
 	}
@@ -37,10 +42,57 @@ func (s *Screen) drawStart(b *body) {
 	s.call(b)
 }
 
-// streamed reports whether the grant's backup went straight to the owner's
-// computer, past the vault.
-func (s *Screen) streamed() bool {
-	return s.state.Job != nil && s.state.Job.State == core.JobStreamed
+// tooFull reports whether the backup had better not be kept on the server.
+func (s *Screen) tooFull() bool {
+	found := s.report
+	if s.reportErr != nil {
+		found = nil
+	}
+	return wizard.TooFull(s.state, found)
+}
+
+// drawStream shows the line with which the backup goes straight to the owner's
+// computer, because there is no room for it here.
+func (s *Screen) drawStream(b *body) {
+	l := s.lines()
+	b.warn(s.text("stream.full", nil))
+	b.next(s.text("stream.next", nil))
+	b.gap()
+	b.copyable(l.Stream)
+	if uniseg.StringWidth(l.Stream) > b.window {
+		b.warn(s.text("download.narrow", nil))
+	}
+	b.quiet(s.text("stream.windows", nil))
+	b.gap()
+	b.copyable(l.Windows)
+	b.quiet(s.text("stream.what", map[string]any{"File": l.File}))
+	b.quiet(s.text("download.password", nil))
+}
+
+// drawStreamed shows what became of a backup that was sent straight to the
+// owner's computer: there is nothing here to fetch.
+func (s *Screen) drawStreamed(b *body, j core.JobInfo) {
+	data := map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(j.Size)}
+	switch j.Verdict {
+	case core.VerdictComplete:
+		b.good(s.text("streamed.complete", data))
+	case core.VerdictNotes:
+		b.good(s.text("streamed.notes", data))
+	default:
+		b.bad(s.text("streamed.incomplete", data))
+	}
+	b.next(s.text("streamed.next", nil))
+	if len(j.Notes) > 0 {
+		b.gap()
+		s.drawNotes(b, j.Notes)
+	}
+	b.quiet(s.text("download.check", nil))
+	b.gap()
+	b.copyable(safetext.Line(j.SHA256))
+	b.quiet(s.text("streamed.again", nil))
+	b.gap()
+	b.copyable(s.lines().Stream)
+	s.call(b)
 }
 
 func (s *Screen) drawReport(b *body, r core.SiteReport) {
@@ -55,22 +107,6 @@ func (s *Screen) drawReport(b *body, r core.SiteReport) {
 		}))
 	}
 	s.drawNotes(b, r.Notes)
-}
-
-// guess says in plain words how long a backup of that many bytes may take.
-func (s *Screen) guess(bytes int64) string {
-	switch minutes := float64(bytes) / usualRate / 60; {
-	case minutes < 1:
-		return s.text("guess.minute", nil)
-	case minutes < 10:
-		return s.text("guess.minutes", nil)
-	case minutes < 45:
-		return s.text("guess.half", nil)
-	case minutes < 120:
-		return s.text("guess.hour", nil)
-	default:
-		return s.text("guess.hours", nil)
-	}
 }
 
 // notesShown is how many notes a page lists; all of them are in the archive.
@@ -88,10 +124,14 @@ func (s *Screen) drawNotes(b *body, notes []string) {
 
 func (s *Screen) drawProgress(b *body) {
 	p := s.progress
-	b.say(s.text("progress.lead", nil))
+	lead, next, stay := "progress.lead", "progress.next", "progress.laptop"
+	if s.state.Job.State == core.JobStreaming {
+		lead, next, stay = "streaming.lead", "streaming.next", "streaming.stay"
+	}
+	b.say(s.text(lead, nil))
 	b.gap()
 	s.drawBar(b, p)
-	b.next(s.text("progress.next", nil))
+	b.next(s.text(next, nil))
 	b.gap()
 	for _, step := range p.Steps {
 		b.item(s.stepSign(step.State), view.Step(s.Lang(), step.Name))
@@ -100,7 +140,7 @@ func (s *Screen) drawProgress(b *body) {
 		b.add(s.theme.Muted.Render(s.theme.Cut(s.theme.Line(s.text("progress.current", map[string]any{"Name": current})), b.width)))
 	}
 	s.drawNotes(b, p.Notes)
-	b.quiet(s.text("progress.laptop", nil))
+	b.quiet(s.text(stay, nil))
 	s.call(b)
 }
 
@@ -144,7 +184,11 @@ func (s *Screen) stepSign(state core.StepState) string {
 func (s *Screen) drawFailed(b *body) {
 	b.bad(s.text("failed.lead", nil))
 	b.say(safetext.Line(s.state.Job.Problem))
-	b.next(s.text("failed.next", nil))
+	if s.tooFull() {
+		s.drawStream(b)
+	} else {
+		b.next(s.text("failed.next", nil))
+	}
 	if s.state.Job.Incident != "" {
 		b.say(s.text("failed.incident", map[string]any{"ID": s.state.Job.Incident}))
 	}

@@ -10,12 +10,12 @@ import (
 
 func (s *Screen) drawDownload(b *body) {
 	l := s.lines()
-	a := l.archive
+	a := l.Archive
 	s.drawVerdict(b, a)
 	b.next(s.text("download.next", nil))
 	b.gap()
-	b.copyable(l.sftp)
-	if uniseg.StringWidth(l.sftp) > b.window {
+	b.copyable(l.SFTP)
+	if uniseg.StringWidth(l.SFTP) > b.window {
 		b.warn(s.text("download.narrow", nil))
 	}
 	s.drawSent(b, a)
@@ -25,7 +25,7 @@ func (s *Screen) drawDownload(b *body) {
 	}
 	b.quiet(s.text("download.or", nil))
 	b.gap()
-	b.copyable(l.scp)
+	b.copyable(l.SCP)
 	b.quiet(s.text("download.password", nil))
 	b.quiet(s.text("download.broken", nil))
 	b.quiet(s.text("download.check", nil))

@@ -12,6 +12,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/words"
+	"breakglass/tui/wizard"
 )
 
 // Every text of the wizard that is asked for is there, and every one that is
@@ -35,15 +36,17 @@ func TestWords(t *testing.T) {
 		}
 	}
 	take(`\.text\("([a-z0-9_.]+)",`, "")
-	take(`(?:id :?=|id =) "([a-z0-9_.]+)"`, "")
+	take(`(?:id :?=|id =) "(?:owner\.)?([a-z0-9_.]+)"`, "")
 	take(`"(handover\.[a-z]+)"`, "")
 	take(`(?:enter|esc)\("([a-z_]+)"`, "key.")
 	take(`letter\("[a-z]", "([a-z_]+)"`, "key.")
 	take(`id: "([a-z_]+)", do`, "key.")
 	take(`\.unless\([^"]*"([a-z_]+)"\)`, "not.")
 	take(`s\.put\("([a-z_]+)"`, "question.", ".title", ".lead", ".yes", ".no")
-	take(`\bat[A-Z][A-Za-z]+ +place = "([a-z]+)"`, "", ".title")
-	for _, at := range []place{atClosed, atExpired, atRevoked, atLocked, atVetoed, atLapsed, atCancelled, atNoContact, atGone, atWelcome, atReprove} {
+	take(`\b[A-Z][A-Za-z]+ +Place = "([a-z]+)"`, "", ".title")
+	take(`"owner\.([a-z0-9_.]+)"`, "")
+	take(`"((?:progress|streaming)\.[a-z]+)"`, "")
+	for _, at := range []wizard.Place{wizard.Closed, wizard.Expired, wizard.Revoked, wizard.Locked, wizard.Vetoed, wizard.Lapsed, wizard.Cancelled, wizard.NoContact, wizard.Gone, wizard.Welcome, wizard.Reprove} {
 		used[string(at)+".lead"], used[string(at)+".next"] = true, true
 	}
 	for n := 1; n <= steps; n++ {
@@ -73,6 +76,11 @@ func sources(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	beside, err := filepath.Glob("../wizard/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, beside...)
 	var all strings.Builder
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {

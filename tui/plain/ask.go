@@ -8,6 +8,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 // lookEvery is the pace at which the stored state is read again while a
@@ -30,9 +31,12 @@ type choice struct {
 }
 
 // visit says what there is at a place and carries out what is answered.
-func (s *session) visit(at place) error {
-	if at == atProgress {
+func (s *session) visit(at wizard.Place) error {
+	if at == wizard.Progress {
 		return s.follow()
+	}
+	if at != s.shown {
+		s.inspect(at)
 	}
 	p := s.pageAt(at)
 	if at != s.shown {
@@ -160,7 +164,7 @@ func (s *session) look() (moved bool, news []string, err error) {
 	if s.over || s.place() != at {
 		return true, nil, nil
 	}
-	if at == atCode && s.state.Request.CodeLive != was.Request.CodeLive {
+	if at == wizard.Code && s.state.Request.CodeLive != was.Request.CodeLive {
 		s.shown = "" // the page says now what to do about it
 		return true, nil, nil
 	}
@@ -171,7 +175,7 @@ func (s *session) look() (moved bool, news []string, err error) {
 var warnings = []time.Duration{10 * time.Minute, time.Minute}
 
 // news is what changed on a page since it was said.
-func (s *session) news(at place, was core.OwnerState) (news []string) {
+func (s *session) news(at wizard.Place, was core.OwnerState) (news []string) {
 	if g := s.state.Grant; g != nil && g.Proven && s.warned < len(warnings) && g.Left <= warnings[s.warned] {
 		for s.warned < len(warnings) && g.Left <= warnings[s.warned] {
 			s.warned++
@@ -179,11 +183,11 @@ func (s *session) news(at place, was core.OwnerState) (news []string) {
 		news = append(news, s.text("plain.ends_soon", map[string]any{"Left": view.Left(g.Left)}))
 	}
 	switch at {
-	case atCode:
+	case wizard.Code:
 		if now := s.state.Request; was.Request != nil && now.Message.State != was.Request.Message.State {
 			news = append(news, s.messageText(*now)...)
 		}
-	case atDownload:
+	case wizard.Download:
 		news = append(news, s.sentNews(was)...)
 	}
 	return news

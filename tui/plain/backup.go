@@ -8,33 +8,39 @@ import (
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 // startPage is where access is open and nothing runs: before the first backup,
 // or after one that was stopped or failed.
-func (s *session) startPage(at place) page {
+func (s *session) startPage(at wizard.Place) page {
+	p := page{lead: s.sayStart}
 	start := "plain.start.go"
-	if at == atFailed {
-		start = "plain.failed.go"
+	if at == wizard.Failed {
+		start, p.lead = "plain.failed.go", s.sayFailed
 	}
-	p := page{choices: []choice{{s.text(start, nil), s.start}}}
+	streamed := wizard.Streamed(s.state) != nil
+	if streamed {
+		p.choices = append(p.choices, choice{s.text("plain.download.done", nil), func() error { s.Handover = true; return nil }})
+	}
+	if streamed || s.tooFull() {
+		start = "plain.stream.store"
+		p.choices = append(p.choices, choice{s.text("plain.download.again", nil), s.again})
+	}
+	p.choices = append(p.choices, choice{s.text(start, nil), s.start})
 	if len(s.state.Archives) > 0 {
 		a := s.state.Archives[0]
 		text := s.text("plain.start.old", map[string]any{"Time": view.Time(a.Sealed, s.state.Zone), "Size": view.Size(a.Size)})
-		p.choices = append(p.choices, choice{text, func() error { s.archive = true; return nil }})
+		p.choices = append(p.choices, choice{text, func() error { s.Archive = true; return nil }})
 	}
 	p.choices = append(p.choices, s.closing())
-	p.lead = s.sayStart
-	if at == atFailed {
-		p.lead = s.sayFailed
-	}
 	return p
 }
 
 func (s *session) start() error {
 	_, err := s.console.StartBackup(s.ctx, s.actor)
 	if err == nil {
-		s.archive, s.handover = false, false
+		s.Archive, s.Handover = false, false
 	}
 	return err
 }
@@ -51,24 +57,47 @@ func (s *session) closing() choice {
 }
 
 func (s *session) sayStart() {
-	switch j := s.state.Job; {
-	case j != nil && j.State == core.JobCancelled:
+	if j := wizard.Streamed(s.state); j != nil {
+		s.sayStreamed(*j)
+		return
+	}
+	if j := s.state.Job; j != nil && j.State == core.JobCancelled {
 		s.tell(nil, "owner.start.cancelled")
-	case j != nil && j.State == core.JobStreamed:
-		s.tell(map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Verdict": string(j.Verdict)}, "plain.start.streamed")
 	}
 	s.sayReport()
+	if s.tooFull() {
+		s.sayStream()
+	}
 	s.tell(map[string]any{"Until": view.Time(s.state.Grant.Expires, s.state.Zone)}, "plain.start.until", "owner.start.unchanged")
 	s.call()
 }
 
-// sayReport says what there is to back up, which is looked at once a grant.
-func (s *session) sayReport() {
-	if grant := s.state.Grant.ID; s.reportFor != grant {
-		s.tell(nil, "plain.start.looking")
-		report, err := s.console.Inspect(s.ctx, s.actor)
-		s.report, s.reportErr, s.reportFor = &report, err, grant
+// inspect looks, once a grant, at what there is to back up: before a page where
+// a backup can be started.
+func (s *session) inspect(at wizard.Place) {
+	grant := s.state.Grant
+	if at != wizard.Start && at != wizard.Failed || grant == nil || s.reportFor == grant.ID {
+		return
 	}
+	if at == wizard.Start {
+		s.gap()
+		s.tell(nil, "plain.start.looking")
+	}
+	found, err := s.console.Inspect(s.ctx, s.actor)
+	s.report, s.reportErr, s.reportFor = &found, err, grant.ID
+}
+
+// tooFull reports whether the backup had better not be kept on the server.
+func (s *session) tooFull() bool {
+	found := s.report
+	if s.reportErr != nil {
+		found = nil
+	}
+	return wizard.TooFull(s.state, found)
+}
+
+// sayReport says what there is to back up.
+func (s *session) sayReport() {
 	if s.reportErr != nil {
 		s.tell(nil, "plain.start.unread")
 		s.say(s.sentence(s.reportErr))
@@ -76,7 +105,7 @@ func (s *session) sayReport() {
 		return
 	}
 	r := s.report
-	s.tell(map[string]any{"Size": view.Size(r.Bytes), "Time": s.guess(r.Bytes)}, "owner.start.lead")
+	s.tell(map[string]any{"Size": view.Size(r.Bytes), "Time": wizard.Guess(s.state.Lang, r.Bytes)}, "owner.start.lead")
 	if r.Kind != "" {
 		s.item("- ", s.text("owner.start.kind", map[string]any{"Kind": r.Kind}))
 	}
@@ -89,24 +118,34 @@ func (s *session) sayReport() {
 	s.sayNotes(r.Notes)
 }
 
-// usualRate is a cautious guess at how fast a site is read, in bytes a second.
-// Before the start only the order of magnitude is told.
-const usualRate = 15e6
+// sayStream says the line with which the backup goes straight to the owner's
+// computer, because there is no room for it here.
+func (s *session) sayStream() {
+	l := s.lines()
+	s.tell(nil, "owner.stream.full", "plain.download.next")
+	s.copyable(l.Stream)
+	s.tell(nil, "plain.stream.windows")
+	s.copyable(l.Windows)
+	s.tell(map[string]any{"File": l.File}, "owner.stream.what", "owner.download.password")
+}
 
-// guess says in plain words how long a backup of that many bytes may take.
-func (s *session) guess(bytes int64) string {
-	switch minutes := float64(bytes) / usualRate / 60; {
-	case minutes < 1:
-		return s.text("owner.guess.minute", nil)
-	case minutes < 10:
-		return s.text("owner.guess.minutes", nil)
-	case minutes < 45:
-		return s.text("owner.guess.half", nil)
-	case minutes < 120:
-		return s.text("owner.guess.hour", nil)
-	default:
-		return s.text("owner.guess.hours", nil)
+// sayStreamed says what became of a backup that was sent straight to the
+// owner's computer: there is nothing here to fetch.
+func (s *session) sayStreamed(j core.JobInfo) {
+	id := "owner.streamed.incomplete"
+	switch j.Verdict {
+	case core.VerdictComplete:
+		id = "owner.streamed.complete"
+	case core.VerdictNotes:
+		id = "owner.streamed.notes"
 	}
+	s.tell(map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(j.Size)}, id)
+	s.sayNotes(j.Notes)
+	s.tell(nil, "owner.download.check")
+	s.copyable(safetext.Line(j.SHA256))
+	s.tell(nil, "owner.streamed.again")
+	s.copyable(s.lines().Stream)
+	s.call()
 }
 
 // notesShown is how many notes are read out; all of them are in the archive.
@@ -126,6 +165,9 @@ func (s *session) sayFailed() {
 	j := s.state.Job
 	s.tell(nil, "owner.failed.lead")
 	s.say(safetext.Line(j.Problem))
+	if s.tooFull() {
+		s.sayStream()
+	}
 	if j.Incident != "" {
 		s.tell(map[string]any{"ID": j.Incident}, "owner.failed.incident")
 	}
@@ -139,11 +181,15 @@ const tellEvery = 10 * time.Second
 // follow says how a running backup goes until it has ended, or until an answer
 // stops it or leaves.
 func (s *session) follow() error {
-	if s.shown != atProgress {
+	if s.shown != wizard.Progress {
 		s.gap()
-		s.tell(nil, "owner.progress.lead", "owner.progress.next", "owner.progress.laptop", "plain.progress.keys")
+		if s.state.Job.State == core.JobStreaming {
+			s.tell(nil, "owner.streaming.lead", "owner.streaming.next", "owner.streaming.stay", "plain.progress.keys")
+		} else {
+			s.tell(nil, "owner.progress.lead", "owner.progress.next", "owner.progress.laptop", "plain.progress.keys")
+		}
 		s.call()
-		s.shown = atProgress
+		s.shown = wizard.Progress
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	watcher, err := s.console.Watch(ctx, s.actor, s.state.Job.ID)

@@ -1,16 +1,15 @@
 package plain
 
 import (
-	"fmt"
-
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 func (s *session) downloadPage() page {
 	p := page{lead: s.sayDownload, choices: []choice{
-		{s.text("plain.download.done", nil), func() error { s.handover = true; return nil }},
+		{s.text("plain.download.done", nil), func() error { s.Handover = true; return nil }},
 		{s.text("plain.download.again", nil), s.again},
 	}}
 	p.choices = append(p.choices, choice{s.text("plain.download.anew", nil), func() error {
@@ -24,7 +23,7 @@ func (s *session) downloadPage() page {
 }
 
 func (s *session) sayDownload() {
-	a, _ := s.archiveAt()
+	a := s.lines().Archive
 	verdict := "owner.download.incomplete"
 	switch a.Verdict {
 	case core.VerdictComplete:
@@ -35,10 +34,10 @@ func (s *session) sayDownload() {
 	s.tell(map[string]any{"Size": view.Size(a.Size)}, verdict)
 	s.sayNotes(a.Notes)
 	s.tell(nil, "plain.download.next")
-	sftp, scp := s.fetch(a)
-	s.copyable(sftp)
+	l := s.lines()
+	s.copyable(l.SFTP)
 	s.tell(nil, "plain.download.or")
-	s.copyable(scp)
+	s.copyable(l.SCP)
 	s.tell(nil, "owner.download.password", "owner.download.broken", "owner.download.check")
 	s.copyable(safetext.Line(a.SHA256))
 	s.tell(map[string]any{"Until": view.Time(a.Removes, s.state.Zone)}, "owner.download.kept")
@@ -49,7 +48,7 @@ func (s *session) sayDownload() {
 // sentNews says how the download goes: that it began, that it stands still, and
 // that all was sent.
 func (s *session) sentNews(was core.OwnerState) []string {
-	a, _ := s.archiveAt()
+	a := s.lines().Archive
 	var before core.ArchiveInfo
 	for _, old := range was.Archives {
 		if old.Name == a.Name {
@@ -81,29 +80,13 @@ func (s *session) handoverPage() page {
 			s.tell(nil, "plain.handover.last")
 			s.call()
 		},
-		choices: []choice{s.closing(), {s.text("plain.handover.back", nil), func() error { s.handover = false; return nil }}},
+		choices: []choice{s.closing(), {s.text("plain.handover.back", nil), func() error { s.Handover = false; return nil }}},
 	}
 }
 
-// user is what downloads log in as: with this session's token.
-func (s *session) user() string {
-	return safetext.Line(s.state.Site) + "+" + s.actor.Token.Reveal()
-}
-
-// back is the line that brings a person back without a second code.
-func (s *session) back() string {
-	return view.SSH(s.user(), s.state.Host, s.state.Port)
-}
-
-// fetch is the lines that fetch an archive. They hold the download token: they
-// are said in the session that proved it and nowhere else.
-func (s *session) fetch(a core.ArchiveInfo) (sftp, scp string) {
-	port := ""
-	if s.state.Port != 0 && s.state.Port != 22 {
-		port = fmt.Sprintf("-P %d ", s.state.Port)
-	}
-	where := s.user() + "@" + safetext.Line(s.state.Host) + ":" + safetext.Path(a.Name) + " ."
-	return "sftp " + port + where, "scp " + port + where
+// lines are the commands of this session.
+func (s *session) lines() wizard.Lines {
+	return wizard.LinesOf(s.state, s.Choices, s.actor.Token)
 }
 
 // sayFarewell says what a person needs who leaves before the end.
@@ -114,25 +97,24 @@ func (s *session) sayFarewell() {
 	}
 	s.gap()
 	switch at := s.place(); at {
-	case atHolding, atReady:
+	case wizard.Holding, wizard.Ready:
 		if r := s.state.Request; r.Proven {
 			s.tell(nil, "owner.farewell.back")
-			s.copyable(s.back())
+			s.copyable(s.lines().Back)
 			return
 		}
 		s.tell(nil, "plain.farewell")
-	case atStart, atFailed, atHandover, atProgress:
+	case wizard.Start, wizard.Failed, wizard.Handover, wizard.Progress:
 		id := "owner.farewell.open"
-		if at == atProgress {
+		if at == wizard.Progress {
 			id = "owner.farewell.running"
 		}
 		s.tell(nil, id)
-		s.copyable(s.back())
-	case atDownload:
-		a, _ := s.archiveAt()
-		sftp, _ := s.fetch(a)
+		s.copyable(s.lines().Back)
+	case wizard.Download:
+		a := s.lines().Archive
 		s.tell(data, "owner.farewell.download")
-		s.copyable(sftp)
+		s.copyable(s.lines().SFTP)
 		s.tell(nil, "owner.farewell.sum")
 		s.copyable(safetext.Line(a.SHA256))
 	default:

@@ -8,41 +8,42 @@ import (
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 // pageAt is the page of a place, but for the one of a running backup.
-func (s *session) pageAt(at place) page {
+func (s *session) pageAt(at wizard.Place) page {
 	switch at {
-	case atWelcome, atReprove:
+	case wizard.Welcome, wizard.Reprove:
 		return s.welcomePage(at)
-	case atReason:
+	case wizard.Reason:
 		return s.reasonPage()
-	case atContacts:
+	case wizard.Contacts:
 		return s.contactsPage(*s.state.Request)
-	case atCode:
+	case wizard.Code:
 		return s.codePage(*s.state.Request)
-	case atPaper:
+	case wizard.Paper:
 		return s.paperPage()
-	case atHolding:
+	case wizard.Holding:
 		return s.holdingPage(*s.state.Request)
-	case atReady:
+	case wizard.Ready:
 		return s.readyPage(*s.state.Request)
-	case atStart, atFailed:
+	case wizard.Start, wizard.Failed:
 		return s.startPage(at)
-	case atDownload:
+	case wizard.Download:
 		return s.downloadPage()
-	case atHandover:
+	case wizard.Handover:
 		return s.handoverPage()
 	default:
 		return s.endPage(at)
 	}
 }
 
-func (s *session) welcomePage(at place) page {
+func (s *session) welcomePage(at wizard.Place) page {
 	p := page{choices: []choice{{s.text("plain."+string(at)+".go", nil), s.begin}}}
 	p.lead = func() {
 		s.tell(map[string]any{"Title": s.state.Title}, "owner."+string(at)+".lead")
-		if at == atReprove {
+		if at == wizard.Reprove {
 			s.tell(nil, "owner.reprove.why")
 		} else {
 			s.tell(nil, "plain.how")
@@ -59,7 +60,7 @@ func (s *session) welcomePage(at place) page {
 const steps = 5
 
 func (s *session) begin() error {
-	s.choices = choices{asking: true}
+	s.Choices = wizard.Choices{Asking: true}
 	return nil
 }
 
@@ -70,7 +71,7 @@ func (s *session) reasonPage() page {
 		free: func(text string) error {
 			_, err := s.console.Draft(s.ctx, s.actor, text)
 			if err == nil {
-				s.choices = choices{}
+				s.Choices = wizard.Choices{}
 			}
 			return err
 		},
@@ -82,19 +83,19 @@ func (s *session) contactsPage(r core.RequestInfo) page {
 	for _, c := range s.state.Contacts {
 		p.choices = append(p.choices, choice{s.contactText(c), func() error { return s.send(c.ID) }})
 	}
-	if s.paperWorks(r) {
+	if wizard.PaperWorks(s.state) {
 		text := s.text("owner.contacts.paper", map[string]any{"Hold": view.Span(core.PaperHold)})
-		p.choices = append(p.choices, choice{text, func() error { s.paper = true; return nil }})
+		p.choices = append(p.choices, choice{text, func() error { s.Paper = true; return nil }})
 	}
-	if s.choosing && r.CodeLive {
-		p.choices = append(p.choices, choice{s.text("plain.contacts.have_code", nil), func() error { s.choosing = false; return nil }})
+	if s.Choosing && r.CodeLive {
+		p.choices = append(p.choices, choice{s.text("plain.contacts.have_code", nil), func() error { s.Choosing = false; return nil }})
 	}
 	p.choices = append(p.choices, s.giveUp())
 	p.lead = func() {
 		switch {
 		case r.Joins:
 			s.tell(nil, "owner.contacts.again")
-		case entered(r):
+		case wizard.Entered(r):
 			s.tell(nil, "owner.contacts.elsewhere")
 		default:
 			s.tell(nil, "owner.contacts.lead")
@@ -121,7 +122,7 @@ func (s *session) contactText(c core.ContactInfo) string {
 func (s *session) send(contact string) error {
 	_, err := s.console.SendCode(s.ctx, s.actor, contact)
 	if err == nil {
-		s.choosing, s.shown = false, ""
+		s.Choosing, s.shown = false, ""
 	}
 	return err
 }
@@ -137,7 +138,7 @@ func (s *session) giveUp() choice {
 }
 
 func (s *session) codePage(r core.RequestInfo) page {
-	other := choice{s.text("plain.code.other_way", nil), func() error { s.choosing = true; return nil }}
+	other := choice{s.text("plain.code.other_way", nil), func() error { s.Choosing = true; return nil }}
 	p := page{choices: []choice{{s.text("plain.code.resend", nil), func() error { return s.resend(r) }}, other, s.giveUp()}}
 	data := map[string]any{
 		"Address": r.SentTo.Masked, "Left": view.Left(r.CodeExpires.Sub(s.state.Now)), "Count": r.TriesLeft,
@@ -181,7 +182,7 @@ func (s *session) resend(r core.RequestInfo) error {
 			return s.send(c.ID)
 		}
 	}
-	s.choosing = true
+	s.Choosing = true
 	return nil
 }
 
@@ -190,7 +191,7 @@ func (s *session) resend(r core.RequestInfo) error {
 func (s *session) prove(try func(context.Context, core.Actor, string) (core.Actor, error), typed string) error {
 	proved, err := try(s.ctx, s.actor, typed)
 	if err == nil {
-		s.actor, s.choices = proved, choices{}
+		s.actor, s.Choices = proved, wizard.Choices{}
 	}
 	return err
 }
@@ -200,7 +201,7 @@ func (s *session) paperPage() page {
 	return page{
 		lead: func() { s.tell(hold, "owner.paper.lead", "owner.paper.hold", "owner.paper.why", "owner.paper.next") },
 		choices: []choice{
-			{s.text("plain.code.other_way", nil), func() error { s.paper, s.choosing = false, true; return nil }},
+			{s.text("plain.code.other_way", nil), func() error { s.Paper, s.Choosing = false, true; return nil }},
 			s.giveUp(),
 		},
 		field: s.text("plain.paper.field", nil), empty: "owner.not.code",
@@ -215,7 +216,7 @@ func (s *session) holdingPage(r core.RequestInfo) page {
 			s.tell(data, "owner.holding.lead", "owner.holding.next", "owner.holding.why")
 			if r.Proven {
 				s.tell(nil, "owner.holding.back")
-				s.copyable(s.back())
+				s.copyable(s.lines().Back)
 			} else {
 				s.tell(nil, "owner.holding.unproven")
 			}
@@ -238,9 +239,9 @@ func (s *session) readyPage(r core.RequestInfo) page {
 }
 
 // endPage is where nothing is open.
-func (s *session) endPage(at place) page {
+func (s *session) endPage(at wizard.Place) page {
 	p := page{lead: func() { s.say(s.endText(at)); s.tell(nil, "plain.end."+string(at)); s.call() }}
-	if at == atLocked || at == atNoContact {
+	if at == wizard.Locked || at == wizard.NoContact {
 		p.choices = []choice{{s.text("plain.look", nil), s.again}}
 		return p
 	}
@@ -249,15 +250,15 @@ func (s *session) endPage(at place) page {
 }
 
 // endText says why nothing is open.
-func (s *session) endText(at place) string {
+func (s *session) endText(at wizard.Place) string {
 	data := map[string]any{"Until": view.Time(s.state.LockedUntil, s.state.Zone)}
 	if g := s.state.Grant; g != nil {
 		data["Reason"], data["Time"] = safetext.Line(g.Reason), view.Time(g.Ended, s.state.Zone)
 	}
-	if r := s.state.Request; at == atVetoed && r != nil {
+	if r := s.state.Request; at == wizard.Vetoed && r != nil {
 		data["Reason"] = safetext.Line(r.Refused)
 	}
-	if at == atRevoked && data["Reason"] == "" {
+	if at == wizard.Revoked && data["Reason"] == "" {
 		return s.text("owner.revoked.no_reason", data)
 	}
 	return s.text("owner."+string(at)+".lead", data)
@@ -270,9 +271,9 @@ func (s *session) sayOver() {
 		s.say(s.sentence(core.ErrClosed))
 		return
 	}
-	at := endOf(s.state.Grant.State)
+	at := wizard.EndOf(s.state.Grant.State)
 	s.say(s.endText(at))
-	if at == atClosed {
+	if at == wizard.Closed {
 		s.tell(nil, "owner.closed.more")
 	} else {
 		s.tell(nil, "plain.over")

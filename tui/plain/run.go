@@ -8,6 +8,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 // Console is the slice of [core.Console] that the line mode uses.
@@ -79,10 +80,10 @@ type session struct {
 	keys    *keyboard
 
 	state core.OwnerState
-	choices
-	shown  place // the page whose lead was said last
-	over   bool  // access ended while this session had it
-	warned int   // how many warnings that access ends soon were said
+	wizard.Choices
+	shown  wizard.Place // the page whose lead was said last
+	over   bool         // access ended while this session had it
+	warned int          // how many warnings that access ends soon were said
 
 	report    *core.Preflight // of the live grant
 	reportFor string          // the grant that it was made for
@@ -117,6 +118,9 @@ func (s *session) run() error {
 		}
 	}
 }
+
+// place says where the person is.
+func (s *session) place() wizard.Place { return wizard.At(s.state, s.Choices, s.state.Now) }
 
 // load reads the stored state, and notices that access ended under this session.
 func (s *session) load() error {

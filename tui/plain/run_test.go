@@ -365,6 +365,36 @@ func TestProgress(t *testing.T) {
 	})
 }
 
+var streamLine = regexp.MustCompile(`(?m)^ssh -p 2222 acme\+(\w+)@backup\.example backup > acme\.tar\.gz$`)
+
+// Where the disk is too full the backup goes straight to the owner's computer:
+// the line is there for each kind of computer, and this session says how it goes
+// and what became of it.
+func TestStreaming(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.vault.SetCapacity(1_000_000_000)
+		hold := make(chan struct{})
+		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Hold: hold, Report: report})
+		c := w.begins(w.owner, true)
+		c.goes(4)
+		said := c.says("1", "The disk of the server is too full", `cmd /c "ssh -p 2222 acme+`, "It writes the file acme.tar.gz", "Try to keep a backup on the server all the same.")
+		line := streamLine.FindStringSubmatch(said)
+		if line == nil {
+			t.Fatalf("no line to type:\n%s", said)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := w.console.StreamBackup(t.Context(), w.login(line[1]), io.Discard, func(core.JobInfo) {})
+			ended <- err
+		}()
+		c.holds(c.after(time.Second), "goes straight to your computer", "Leave the window open in which you typed the line")
+		close(hold)
+		check(t, <-ended)
+		c.holds(c.after(2*time.Second), "was sent straight to your computer", "None is kept here.", w.state().Job.SHA256)
+		c.says("1", "Whoever has this file has your whole website")
+	})
+}
+
 func TestStoppingABackup(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Hold: make(chan struct{}), Report: report})

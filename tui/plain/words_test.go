@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"breakglass/core/words"
+	"breakglass/tui/wizard"
 )
 
 // source is the text of the package's own files.
@@ -57,7 +58,7 @@ func TestEveryTextIsThere(t *testing.T) {
 			}
 		}
 	}
-	for _, at := range []place{atClosed, atExpired, atRevoked, atLocked, atVetoed, atLapsed, atCancelled, atNoContact} {
+	for _, at := range []wizard.Place{wizard.Closed, wizard.Expired, wizard.Revoked, wizard.Locked, wizard.Vetoed, wizard.Lapsed, wizard.Cancelled, wizard.NoContact} {
 		if !words.Has("owner."+string(at)+".lead") || !words.Has("plain.end."+string(at)) {
 			t.Errorf("the page %s lacks a text", at)
 		}

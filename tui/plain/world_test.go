@@ -28,6 +28,7 @@ type world struct {
 	console *core.Console
 	ledger  *coretest.Ledger
 	engine  *coretest.Engine
+	vault   *coretest.Vault
 	clock   *coretest.Clock
 	kit     core.Kit
 	eva     core.Actor
@@ -51,13 +52,14 @@ func newWorld(t *testing.T) *world {
 	check(t, err)
 	signer, err := note.NewSigner(private)
 	check(t, err)
-	w := &world{t: t, ledger: coretest.NewLedger(), clock: coretest.NewClock(), engine: coretest.NewEngine(coretest.Script{
+	w := &world{t: t, ledger: coretest.NewLedger(), vault: coretest.NewVault(), clock: coretest.NewClock(), engine: coretest.NewEngine(coretest.Script{
 		Data:   bytes.Repeat([]byte("archive "), 1000),
 		Report: report,
 		Result: core.BackupResult{Verdict: core.VerdictNotes, Notes: []string{"one file could not be read"}},
 	})}
+	w.vault.SetCapacity(10_000_000_000)
 	w.console, err = core.Open(t.Context(), core.Options{
-		Ledger: w.ledger, Engine: w.engine, Vault: coretest.NewVault(), Clock: w.clock, Random: rand.Reader,
+		Ledger: w.ledger, Engine: w.engine, Vault: w.vault, Clock: w.clock, Random: rand.Reader,
 		Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)), Signer: audit.NewSigner(signer.Name(), signer),
 		Host: "backup.example", Port: 2222, CheckAddress: func(_ core.ContactKind, a string) (string, error) { return a, nil },
 	})
