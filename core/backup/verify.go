@@ -15,6 +15,8 @@ import (
 type VerifyOptions struct {
 	// Signer is the key that must have signed; nil: none is demanded.
 	Signer ssh.PublicKey
+	// Fingerprint does the same by a key's fingerprint, SHA256:…; "": none.
+	Fingerprint string
 	// LogKey is the log's key that must have signed the log's lines about the
 	// grant; nil: none is demanded.
 	LogKey lognote.Verifier

@@ -205,11 +205,20 @@ func (d *dumpCheck) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// demanded is the fingerprint of the key that must have signed, "" for none.
+func (o VerifyOptions) demanded() string {
+	if o.Signer != nil {
+		return ssh.FingerprintSHA256(o.Signer)
+	}
+	return o.Fingerprint
+}
+
 // checkSignature checks the manifest's signature.
 func (v *verifier) checkSignature() error {
+	demanded := v.options.demanded()
 	if v.signature == nil {
-		if v.options.Signer != nil {
-			return fault("The archive is not signed, but a signature by %s was demanded; do not trust it.", ssh.FingerprintSHA256(v.options.Signer))
+		if demanded != "" {
+			return fault("The archive is not signed, but a signature by %s was demanded; do not trust it.", demanded)
 		}
 		return nil
 	}
@@ -225,11 +234,11 @@ func (v *verifier) checkSignature() error {
 		return fault("The archive's signature does not fit its manifest: one of them was changed. Do not trust the archive.")
 	}
 	v.report.Signer = ssh.FingerprintSHA256(signature.PublicKey)
-	if v.options.Signer == nil {
+	if demanded == "" {
 		return nil
 	}
-	if !bytes.Equal(signature.PublicKey.Marshal(), v.options.Signer.Marshal()) {
-		return fault("The archive is signed by %s, not by %s as demanded; do not trust it.", v.report.Signer, ssh.FingerprintSHA256(v.options.Signer))
+	if v.report.Signer != demanded || v.options.Signer != nil && !bytes.Equal(signature.PublicKey.Marshal(), v.options.Signer.Marshal()) {
+		return fault("The archive is signed by %s, not by %s as demanded; do not trust it.", v.report.Signer, demanded)
 	}
 	v.report.Proven = true
 	return nil
