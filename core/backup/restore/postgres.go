@@ -1,0 +1,212 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/backup/rewrite"
+	"breakglass/core/safetext"
+)
+
+// postgresServer is a server of PostgreSQL, asked through psql: the same program
+// loads the dump.
+type postgresServer struct {
+	to      Database
+	psql    string
+	version string // "15.8"
+}
+
+func newPostgres(to Database) (*postgresServer, error) {
+	path, err := exec.LookPath("psql")
+	if err != nil {
+		return nil, core.Refuse(core.ErrInvalid, "psql is not installed here, and only it can load a dump of PostgreSQL; install postgresql-client.")
+	}
+	return &postgresServer{to: to, psql: path}, nil
+}
+
+// Close implements server.
+func (s *postgresServer) Close() error { return nil }
+
+func (s *postgresServer) dialect() rewrite.Dialect { return rewrite.PostgreSQL }
+
+// arguments are what psql is always told: no configuration of anybody's, stop at
+// the first error, no password asked for.
+func (s *postgresServer) arguments(more ...string) []string {
+	host := s.to.Server.Host
+	if s.to.Server.Socket != "" {
+		host = strings.TrimSuffix(s.to.Server.Socket, "/.s.PGSQL."+strconv.Itoa(s.to.Server.Port))
+	}
+	var connection []string
+	for _, setting := range [][2]string{
+		{"host", host}, {"port", strconv.Itoa(s.to.Server.Port)}, {"dbname", s.to.Name}, {"user", s.to.User}, {"passfile", backup.ClientPath},
+		{"connect_timeout", "10"}, {"application_name", "breakglass"}, {"client_encoding", "UTF8"},
+	} {
+		connection = append(connection, setting[0]+"='"+strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(setting[1])+"'")
+	}
+	return append([]string{"--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname=" + strings.Join(connection, " ")}, more...)
+}
+
+// ask runs queries and returns what they print, a line a row.
+func (s *postgresServer) ask(ctx context.Context, query string) (lines []string, err error) {
+	pass, err := backup.PassFile(s.to.Password)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, pass.Close()) }()
+	cmd := exec.CommandContext(ctx, s.psql, s.arguments("--tuples-only", "--no-align", "--file=-")...) //nolint:gosec // no secret and nothing of the archive among them
+	cmd.Dir, cmd.Env = "/", []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=/nonexistent"}
+	cmd.Stdin, cmd.ExtraFiles, cmd.WaitDelay = strings.NewReader(query), []*os.File{pass}, killTime
+	var out bytes.Buffer
+	var complaints saying
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("ask the database: %w: %w", core.ErrCancelled, context.Cause(ctx))
+		}
+		return nil, fmt.Errorf("ask the database: %w: %s", err, safetext.Line(complaints.String()))
+	}
+	if text := strings.TrimRight(out.String(), "\n"); text != "" {
+		lines = strings.Split(text, "\n")
+	}
+	return lines, nil
+}
+
+// before implements server.
+func (s *postgresServer) before(ctx context.Context, c *checks) {
+	lines, err := s.ask(ctx, `SELECT current_setting('server_version');
+SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database();
+SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE');`)
+	if err != nil || len(lines) != 3 {
+		c.fail("Database server", "the database “%s” at %s cannot be used (%v); start the server, make the database, or check the URL and the password.", safetext.Line(s.to.Name), s.to.Where(), err)
+		return
+	}
+	s.version, _, _ = strings.Cut(safetext.Line(lines[0]), " ")
+	c.ok("Database server", "PostgreSQL %s at %s answers.", s.version, s.to.Where())
+	if lines[1] == "UTF8" {
+		c.ok("Character sets", "the database is in UTF8, as the dump is.")
+	} else {
+		c.fail("Character sets", "the database is in %s; make one for the site with ENCODING 'UTF8'.", safetext.Line(lines[1]))
+	}
+	if lines[2] == "t" {
+		c.ok("Rights in the database", "“%s” may make tables in “%s”.", safetext.Line(s.to.User), safetext.Line(s.to.Name))
+	} else {
+		c.fail("Rights in the database", "“%s” may not make schemas and tables in “%s”; make it the database's owner.", safetext.Line(s.to.User), safetext.Line(s.to.Name))
+	}
+	c.ok("Database client", "psql (%s) loads the dump.", safetext.Path(s.psql))
+}
+
+var numberForm = regexp.MustCompile(`[0-9]+`)
+
+// fits implements server.
+func (s *postgresServer) fits(_ context.Context, d backup.StoredDatabase, c *checks) {
+	was := safetext.Line(d.Server)
+	product, version, _ := strings.Cut(d.Server, " ")
+	now, _ := strconv.Atoi(numberForm.FindString(s.version)) //nolint:errcheck // digits alone
+	then, _ := strconv.Atoi(numberForm.FindString(version))  //nolint:errcheck // digits alone
+	switch {
+	case product != "PostgreSQL":
+		c.fail("Server version", "the dump is one of %s, which PostgreSQL cannot load; give a database of that kind.", was)
+	case now < then:
+		c.warn("Server version", "the dump came from %s, and PostgreSQL %s is older: it may not know all that is in it. If it stops, restore to a newer server.", was, s.version)
+	default:
+		c.ok("Server version", "PostgreSQL %s takes the dump of %s.", s.version, was)
+	}
+}
+
+// pgEverything lists what a database holds outside of the system's own schemas.
+const pgEverything = `SELECT CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'VIEW ' WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || n.nspname || '.' || c.relname
+	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE c.relkind IN ('r','p','v','m','S','f') AND n.nspname !~ '^(pg_|information_schema$)'
+	AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e','i')) ORDER BY 1;`
+
+// empty implements server.
+func (s *postgresServer) empty(ctx context.Context) ([]string, error) {
+	return s.ask(ctx, pgEverything)
+}
+
+// clear implements server. A load is one transaction, so it leaves nothing of
+// itself when it fails; what is there is whole and of an earlier one.
+func (s *postgresServer) clear(ctx context.Context, tables []string) error {
+	holds, err := s.empty(ctx)
+	if err != nil {
+		return err
+	}
+	ours := map[string]bool{}
+	for _, t := range tables {
+		ours[t] = true
+	}
+	var drop strings.Builder
+	for _, thing := range holds {
+		kind, name, _ := strings.Cut(thing, " ")
+		if kind == "TABLE" && !ours[name] {
+			return core.Refuse(core.ErrExists, "The database “%s” holds the table “%s”, which this restore did not make; it was left as it is. Give an empty database.", safetext.Line(s.to.Name), safetext.Line(name))
+		}
+		schema, table, _ := strings.Cut(name, ".")
+		if kind == "TABLE" {
+			fmt.Fprintf(&drop, "DROP TABLE IF EXISTS %s.%s CASCADE;\n", pgName(schema), pgName(table))
+		}
+	}
+	_, err = s.ask(ctx, drop.String())
+	return err
+}
+
+func pgName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// load implements server.
+func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) (err error) {
+	pass, err := backup.PassFile(s.to.Password)
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	defer func() { err = errors.Join(err, pass.Close()) }()
+	said, err := feed(ctx, []*os.File{pass}, write, s.psql, s.arguments("--single-transaction", "--file=-")...)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return &core.Refusal{
+		Kind: core.ErrDatabase, Cause: err,
+		Detail: fmt.Sprintf("The dump could not be loaded. The server said: “%s”. The files are in place and the database is as it was; when that is mended, give the same command again: it goes on with the database.", safetext.Line(said)),
+	}
+}
+
+// rows implements server.
+func (s *postgresServer) rows(ctx context.Context, table string) (int64, error) {
+	schema, name, _ := strings.Cut(table, ".")
+	lines, err := s.ask(ctx, "SELECT count(*) FROM "+pgName(schema)+"."+pgName(name)+";")
+	if err != nil || len(lines) != 1 {
+		return 0, errors.Join(err, errors.New("no count"))
+	}
+	return strconv.ParseInt(lines[0], 10, 64)
+}
+
+// value implements server; its queries have no arguments here.
+func (s *postgresServer) value(ctx context.Context, query string, _ ...any) (string, error) {
+	lines, err := s.ask(ctx, query+";")
+	if err != nil || len(lines) == 0 {
+		return "", err
+	}
+	return lines[0], nil
+}
+
+// mend implements server. pg_dump is told to leave out owners, rights and
+// tablespaces, so its dumps fit as they are.
+func (s *postgresServer) mend(w io.Writer) mender { return untouched{w} }
+
+// untouched changes nothing.
+type untouched struct{ io.Writer }
+
+// Flush implements mender.
+func (untouched) Flush() error { return nil }
+
+// Notes implements mender.
+func (untouched) Notes() []string { return nil }

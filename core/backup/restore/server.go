@@ -1,0 +1,52 @@
+package restore
+
+import (
+	"context"
+	"io"
+
+	"breakglass/core/backup"
+	"breakglass/core/backup/rewrite"
+)
+
+// server is a database server as a restore needs it.
+type server interface {
+	// before looks at the server and the database without changing anything.
+	before(ctx context.Context, c *checks)
+	// fits compares what a dump needs with what the server has.
+	fits(ctx context.Context, d backup.StoredDatabase, c *checks)
+	// empty reports whether the database holds nothing, and names what it holds.
+	empty(ctx context.Context) (holds []string, err error)
+	// clear removes the tables named, and all views, routines and events. It
+	// refuses a database that holds other tables.
+	clear(ctx context.Context, tables []string) error
+	// load feeds a dump, as write makes it, to the server's own client.
+	load(ctx context.Context, write func(io.Writer) error) error
+	// rows counts the rows of a table.
+	rows(ctx context.Context, table string) (int64, error)
+	// value returns the one value that a query has, "" for none.
+	value(ctx context.Context, query string, args ...any) (string, error)
+	// dialect is whose dumps it takes.
+	dialect() rewrite.Dialect
+	// mend returns a writer that makes a dump fit the server on its way to w, and
+	// then says what it changed.
+	mend(w io.Writer) mender
+	// Close ends the connection.
+	Close() error
+}
+
+// mender changes a dump on its way.
+type mender interface {
+	io.Writer
+	// Flush writes what is held back. It is called once, at the end.
+	Flush() error
+	// Notes say what was changed.
+	Notes() []string
+}
+
+// connect connects to a server.
+func connect(d Database) (server, error) {
+	if d.Driver == postgresDriver {
+		return newPostgres(d)
+	}
+	return newMySQL(d)
+}

@@ -1,0 +1,291 @@
+package restore
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"syscall"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+)
+
+// The names in the directory beside the target.
+const (
+	archiveDir = "archive" // all of the archive; files/ leaves it by the rename
+	filesDir   = archiveDir + "/files"
+	reportName = "report.txt"
+)
+
+// staging unpacks an archive into the directory beside the target. It goes
+// through os.Root: whatever a name or a link says, nothing is written elsewhere.
+// It implements backup.Sink.
+type staging struct {
+	root   *os.Root // the directory beside the target
+	path   string   // of that
+	place  place
+	budget budget
+
+	dir   string   // the directory at hand
+	at    *os.Root // that directory, opened
+	links int
+	bits  int // files whose setuid, setgid or sticky bits were dropped
+}
+
+// openStaging opens the directory beside the target, which must be there.
+func openStaging(p place, read func() int64) (*staging, error) {
+	root, err := os.OpenRoot(p.beside)
+	if err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	if err := root.Mkdir(archiveDir, 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("unpack: %w", err), root.Close())
+	}
+	return &staging{root: root, path: p.beside, place: p, budget: budget{dir: p.beside, read: read}}, nil
+}
+
+// Close closes the directories.
+func (s *staging) Close() error {
+	err := s.root.Close()
+	if s.at != nil {
+		err = errors.Join(err, s.at.Close())
+		s.at = nil
+	}
+	return err
+}
+
+// enter makes the parent of a path the directory at hand.
+func (s *staging) enter(name string) (base string, err error) {
+	dir, base := path.Split(archiveDir + "/" + name)
+	dir = path.Clean(dir)
+	if s.at != nil && s.dir == dir {
+		return base, nil
+	}
+	at, err := s.root.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) { // a folder of the archive itself has no entry
+		if err = s.root.MkdirAll(dir, 0o700); err == nil {
+			at, err = s.root.OpenRoot(dir)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	if s.at != nil {
+		if err := s.at.Close(); err != nil {
+			return "", errors.Join(err, at.Close())
+		}
+	}
+	s.dir, s.at = dir, at
+	return base, nil
+}
+
+// Dir implements backup.Sink. Modes and times come at the end: see settle.
+func (s *staging) Dir(e backup.Entry) error {
+	name, base, err := s.begin(e)
+	if err != nil {
+		return err
+	}
+	if err := s.at.Mkdir(base, 0o700); err != nil {
+		return stagingError(name, err)
+	}
+	return s.give(base)
+}
+
+// Link implements backup.Sink.
+func (s *staging) Link(e backup.Entry) error {
+	name, base, err := s.begin(e)
+	if err != nil {
+		return err
+	}
+	target, err := e.ExactTarget()
+	if err != nil {
+		return err
+	}
+	if err := s.at.Symlink(target, base); err != nil {
+		return stagingError(name, err)
+	}
+	s.links++
+	if s.place.uid < 0 {
+		return nil
+	}
+	return s.at.Lchown(base, s.place.uid, s.place.gid)
+}
+
+// File implements backup.Sink.
+func (s *staging) File(e backup.Entry) (io.WriteCloser, error) {
+	name, base, err := s.begin(e)
+	if err != nil {
+		return nil, err
+	}
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NOFOLLOW
+	f, err := s.at.OpenFile(base, flags, 0o600)
+	if errors.Is(err, fs.ErrExist) { // it was read a second time
+		info, looked := s.at.Lstat(base)
+		if looked != nil || !info.Mode().IsRegular() {
+			return nil, stagingError(name, err)
+		}
+		if err = s.at.Remove(base); err == nil {
+			f, err = s.at.OpenFile(base, flags, 0o600)
+		}
+	}
+	if err != nil {
+		return nil, stagingError(name, err)
+	}
+	mode, err := strconv.ParseUint(e.Mode, 8, 32)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if mode&^0o777 != 0 {
+		s.bits++
+	}
+	return &stagedFile{File: f, staging: s, name: base, at: s.at, entry: e, mode: fs.FileMode(mode & 0o777)}, nil
+}
+
+// begin takes the place of an entry, if there is room for it.
+func (s *staging) begin(e backup.Entry) (name, base string, err error) {
+	if name, err = e.ExactPath(); err != nil {
+		return "", "", err
+	}
+	if err := s.budget.take(name, e.Size); err != nil {
+		return "", "", err
+	}
+	if base, err = s.enter(name); err != nil {
+		return "", "", stagingError(name, err)
+	}
+	return name, base, nil
+}
+
+// give makes a file or directory its owner's.
+func (s *staging) give(base string) error {
+	if s.place.uid < 0 {
+		return nil
+	}
+	return s.at.Lchown(base, s.place.uid, s.place.gid)
+}
+
+// stagingError says which entry could not be made.
+func stagingError(name string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return noSpace(err)
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
+		return &core.Refusal{
+			Kind: core.ErrInvalid, Cause: err,
+			Detail: fmt.Sprintf("“%s” stands twice in the archive, or in the way of something else in it; nothing of it was restored.", safetext.Line(safetext.Path(name))),
+		}
+	}
+	return fmt.Errorf("unpack %s: %w", safetext.Path(name), err)
+}
+
+func noSpace(err error) error {
+	return &core.Refusal{
+		Kind: core.ErrNoSpace, Cause: err,
+		Detail: "The disk became full while the archive was unpacked. What was unpacked was removed again; make room, or choose a directory on another disk, and start again.",
+	}
+}
+
+// stagedFile is a file that is being unpacked.
+type stagedFile struct {
+	*os.File
+	staging *staging
+	name    string
+	at      *os.Root
+	entry   backup.Entry
+	mode    fs.FileMode
+	failed  bool
+}
+
+// Write implements io.Writer.
+func (f *stagedFile) Write(p []byte) (int, error) {
+	if err := f.staging.budget.write(int64(len(p))); err != nil {
+		return 0, err
+	}
+	n, err := f.File.Write(p)
+	if err != nil {
+		f.failed = true
+		return n, stagingError(f.entry.Path, err)
+	}
+	return n, nil
+}
+
+// Close gives the file its mode and its time.
+func (f *stagedFile) Close() error {
+	err := f.File.Chmod(f.mode)
+	if uid := f.staging.place.uid; uid >= 0 {
+		err = errors.Join(err, f.File.Chown(uid, f.staging.place.gid))
+	}
+	if err = errors.Join(err, f.File.Close()); err != nil {
+		return stagingError(f.entry.Path, err)
+	}
+	return f.at.Chtimes(f.name, f.entry.MTime, f.entry.MTime)
+}
+
+// budget holds an archive to the room that there is, and to what data can be.
+type budget struct {
+	dir  string
+	read func() int64 // bytes of the archive so far
+
+	room     int64 // that was left when it was measured
+	files    int64
+	since    int64 // bytes since then
+	unpacked int64
+}
+
+// The bounds of what an archive may unpack to.
+const (
+	keptFree    = 32 << 20  // bytes that a disk keeps
+	measureEach = 256 << 20 // bytes between two looks at the disk
+	smallBomb   = 1 << 30   // up to here any ratio is borne
+	bombRatio   = 500       // times the archive's own size
+)
+
+// take refuses an entry that there is no room for.
+func (b *budget) take(name string, size int64) error {
+	b.files--
+	if b.files <= 0 || b.since >= measureEach {
+		if err := b.measure(); err != nil {
+			return err
+		}
+	}
+	if size < 0 || size > b.room-b.since {
+		if err := b.measure(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case b.files < 0:
+		return core.Refuse(core.ErrNoSpace, "The disk has no room for more files. What was unpacked was removed again; choose a directory on another disk.")
+	case size < 0 || size > b.room:
+		return core.Refuse(core.ErrNoSpace, "There is no room for “%s”: it takes %s, and %s are free. What was unpacked was removed again; make room, or choose a directory on another disk, and start again.",
+			safetext.Line(safetext.Path(name)), view.Size(size), view.Size(max(0, b.room)))
+	}
+	return nil
+}
+
+// filesEach is how many files are made between two looks at the disk.
+const filesEach = 1000
+
+func (b *budget) measure() error {
+	bytes, files, err := free(b.dir)
+	if err != nil {
+		return err
+	}
+	b.room, b.since, b.files = bytes-keptFree, 0, min(files-1, filesEach)
+	return nil
+}
+
+// write counts bytes, and refuses what only a bomb unpacks to.
+func (b *budget) write(n int64) error {
+	b.since += n
+	b.unpacked += n
+	if b.unpacked > smallBomb && b.unpacked/bombRatio > b.read() {
+		return core.Refuse(core.ErrInvalid, "The archive unpacks to more than %d times its size, as no website does; it is a trap, or very unusual. What was unpacked was removed again.", bombRatio)
+	}
+	return nil
+}
