@@ -181,6 +181,7 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"Site":           func(a core.Actor) error { return drop(c.Site(ctx, a, "acme")) },
 			"Sites":          func(a core.Actor) error { return drop(c.Sites(ctx, a)) },
 			"RemoveSite":     func(a core.Actor) error { return c.RemoveSite(ctx, a, "acme") },
+			"Drill":          func(a core.Actor) error { return drop(c.Drill(ctx, a, "acme")) },
 			"Veto":           func(a core.Actor) error { return c.Veto(ctx, a, w.openRequest(), "no") },
 			"RevokeGrant":    func(a core.Actor) error { return c.RevokeGrant(ctx, a, w.anyGrant(), "no") },
 			"AddPerson": func(a core.Actor) error {

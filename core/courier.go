@@ -81,6 +81,10 @@ const resultDead = "the code could no longer be entered"
 // codeStands opens the code of a message and reports whether it can still be
 // entered.
 func (t *turn) codeStands(m Message) (Secret, bool, error) {
+	if m.Data[DataDrill] != "" {
+		code, err := t.c.unseal(m.ID, m.Code)
+		return code, t.now.Before(m.Expires), err
+	}
 	request, err := t.Requests().Get(m.Request)
 	if err != nil {
 		return Secret{}, false, ignoreNotFound(err)
@@ -139,7 +143,8 @@ func (t *turn) settle(m Message, o Outcome) error {
 	if _, err := t.Sent().Put(m); err != nil {
 		return err
 	}
-	if m.State == MessageAccepted && m.Event != EventCode {
+	drill := m.Data[DataDrill] != "" // of which all that becomes of it is of interest
+	if m.State == MessageAccepted && m.Event != EventCode && !drill {
 		return nil
 	}
 	event := EventMessageFailed
@@ -149,6 +154,9 @@ func (t *turn) settle(m Message, o Outcome) error {
 	data := map[string]string{"message": m.ID, "of": string(m.Event), "channel": string(m.Kind), "attempts": fmt.Sprint(m.Attempts)}
 	if o.Misconfigured {
 		data["misconfigured"] = "true"
+	}
+	if drill {
+		data[DataDrill] = "true"
 	}
 	// A manager's address goes with the manager, when that one is forgotten.
 	subject := siteSubject(m.Site)

@@ -29,6 +29,7 @@ type Site struct {
 	LastGrant   string            // the newest grant
 	Locks       map[string]Lock   // by factor: another enrolled key has its own budget
 	Vetoes      []time.Time       // the last ones, newest last
+	Drilled     time.Time         // when the last drill of its messages went out
 	Restored    time.Time         // when the ledger was last found to be an older one
 }
 

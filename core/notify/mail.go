@@ -15,6 +15,9 @@ import (
 // mail words a notice for a mailbox: what happened in one sentence, the facts,
 // what the role can do and cannot, how to stop it, and the log's checkpoint.
 func (f facts) mail(w witness) string {
+	if f.drill() {
+		return f.drillMail(strings.Join([]string{f.word("opening"), f.table(), f.log(w)}, "\n\n"))
+	}
 	parts := []string{f.word("opening"), f.table()}
 	if role := f.role(); role != "" {
 		parts = append(parts, f.text("notify.role."+role))

@@ -30,6 +30,10 @@ func Render(m core.Message, code core.Secret, checkpoint string) (Text, error) {
 	switch {
 	case m.Event == core.EventCode && m.Kind == core.ContactWebhook:
 		return Text{}, fmt.Errorf("word message %s: %w", m.ID, errCodePlace)
+	case m.Event == core.EventCode && f.drill() && m.Kind == core.ContactPhone:
+		return Text{Body: core.NewSecret(f.drillCode(m.Kind, code))}, nil
+	case m.Event == core.EventCode && f.drill():
+		return Text{Subject: f.subject(), Body: core.NewSecret(f.drillCode(m.Kind, code))}, nil
 	case m.Event == core.EventCode && m.Kind == core.ContactPhone:
 		return Text{Body: core.NewSecret(f.codeSMS(code))}, nil
 	case m.Event == core.EventCode:
@@ -37,7 +41,7 @@ func Render(m core.Message, code core.Secret, checkpoint string) (Text, error) {
 	case m.Kind == core.ContactPhone:
 		return Text{Body: core.NewSecret(f.sms(w))}, nil
 	case m.Kind == core.ContactWebhook:
-		return Text{Body: core.NewSecret(f.hook(w))}, nil
+		return Text{Body: core.NewSecret(f.mark(f.hook(w)))}, nil
 	default:
 		return Text{Subject: f.subject(), Body: core.NewSecret(f.mail(w))}, nil
 	}
@@ -59,7 +63,7 @@ func (f facts) word(part string) string {
 func (f facts) text(id string) string { return words.Text(f.m.Lang, id, f.values) }
 
 func (f facts) subject() string {
-	subject := safetext.Line(f.word("subject"))
+	subject := f.mark(safetext.Line(f.word("subject")))
 	for len(subject) > maxSubject {
 		runes := []rune(subject)
 		subject = string(runes[:len(runes)-2]) + "…"

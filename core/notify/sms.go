@@ -21,13 +21,13 @@ func (f facts) sms(w witness) string {
 	call := f.m.Data["call"]
 	if call != "" {
 		// What stands around the call counts too: measure with one letter in it.
-		call = shortCall(call, max(maxSMS-places(build(event, "x"))+1, minCall))
+		call = shortCall(call, max(f.room()-places(build(event, "x"))+1, minCall))
 	}
 	text := build(event, call)
-	if over := places(text) - maxSMS; over > 0 {
+	if over := places(text) - f.room(); over > 0 {
 		text = build(cut(event, places(event)-over), call)
 	}
-	return cut(text, maxSMS)
+	return f.mark(cut(text, f.room()))
 }
 
 // hook words a notice for a chat or a pager: what happened, who did it, whom to

@@ -19,7 +19,7 @@ import (
 func allEvents(t *testing.T) []core.Event {
 	t.Helper()
 	var events []core.Event
-	for _, name := range []string{"../message.go", "../channel.go"} {
+	for _, name := range []string{"../message.go", "../channel.go", "../drill.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func allEvents(t *testing.T) []core.Event {
 
 // untold lists the events that stay in the log: nobody is sent a message.
 var untold = map[core.Event]bool{
-	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true, core.EventLogPushResumed: true,
+	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true, core.EventLogPushResumed: true, core.EventDrill: true,
 }
 
 func TestEveryEventHasItsWords(t *testing.T) {

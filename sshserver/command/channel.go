@@ -1,9 +1,13 @@
 package command
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"breakglass/core"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
 )
 
 // channels is "channel test".
@@ -27,6 +31,21 @@ func (s *session) channelTest() *cobra.Command {
 	})
 	s.flag(cmd, &kind, "kind")
 	return cmd
+}
+
+// drill is "drill SITE".
+func (s *session) drill() *cobra.Command {
+	return s.machine(s.leaf("drill SITE", "drill", s.exactly("SITE"), func(cmd *cobra.Command, args []string) error {
+		info, err := s.console.Drill(cmd.Context(), s.actor, args[0])
+		if err != nil {
+			return err
+		}
+		if s.json {
+			return view.WriteJSON(s.Out, map[string]any{"site": args[0], "codes": view.List(info.Codes, safetext.Line), "notices": info.Notices})
+		}
+		s.tell(s.text("drill.done", map[string]any{"Site": args[0], "Notices": info.Notices, "Codes": strings.Join(info.Codes, ", ")}))
+		return nil
+	}))
 }
 
 // tested says what became of the test; what was not accepted is a refusal.

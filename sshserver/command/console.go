@@ -36,6 +36,7 @@ type Console interface {
 	RevokeGrant(ctx context.Context, a core.Actor, id, reason string) error
 	Requests(ctx context.Context, a core.Actor) ([]core.RequestInfo, error)
 	Veto(ctx context.Context, a core.Actor, request, reason string) error
+	Drill(ctx context.Context, a core.Actor, site string) (core.DrillInfo, error)
 	TestChannel(ctx context.Context, a core.Actor, kind core.ContactKind) (core.MessageInfo, error)
 
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)

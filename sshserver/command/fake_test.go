@@ -240,6 +240,10 @@ func (f *fake) LogCheckpoint(context.Context, core.Actor) (string, error) {
 	return "console.example/log\n1202\nroot=\n\n— console.example/log sig=\n", f.called("LogCheckpoint")
 }
 
+func (f *fake) Drill(_ context.Context, _ core.Actor, site string) (core.DrillInfo, error) {
+	return core.DrillInfo{Codes: []string{"j•••••@a•••••.example", "+31•••••78"}, Notices: 4}, f.called("Drill %s", site)
+}
+
 func (f *fake) LogPush(context.Context, core.Actor) (core.PushInfo, error) {
 	if f.empty {
 		return core.PushInfo{}, f.called("LogPush")

@@ -67,7 +67,7 @@ func TestTranscripts(t *testing.T) {
 			"owner passphrase acme", "owner passphrase acme --json", "owner key acme", "owner key acme ssh-ed25519 AAAA jo@laptop",
 			"owner key acme --remove SHA256:old",
 			"person add bob --role auditor -", "person add bob --role manager --sites acme,zeta --key -", "person list", "person list --json", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme",
-			"channel test --kind email",
+			"channel test --kind email", "drill acme", "drill acme --json",
 			"grant list", "grant list --json", "grant show g-7f3k", "grant show g-7f3k --json", "grant revoke g-7f3k it was not her",
 			"request list", "request list --json", "request veto r-2m9x --reason it was not her",
 			"log list", "log export",
@@ -285,7 +285,7 @@ func TestRefused(t *testing.T) {
 		"site add acme --root /x", "site set acme --root /x", "site list", "site show acme", "site remove acme --yes acme",
 		"contact add acme --email a@b.c", "contact list acme", "contact remove acme 1", "owner passphrase acme", "owner key acme -",
 		"owner key acme --remove SHA256:x", "person add bob --role auditor -", "person list", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme", "grant list",
-		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log show 1", "log story g", "log checkpoint", "log prove 1", "log push", "kit acme",
+		"grant show g", "grant revoke g why", "request list", "request veto r why", "log list", "log show 1", "log story g", "log checkpoint", "log prove 1", "log push", "drill acme", "kit acme",
 	}
 	for _, line := range lines {
 		refusal := core.Refuse(core.ErrDenied, "Only a manager of all sites may do this.")
