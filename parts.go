@@ -52,7 +52,7 @@ func openParts(ctx context.Context, c config, log *slog.Logger) (_ *parts, err e
 		return p, err
 	}
 	engine, err := backup.New(backup.Options{
-		Roots: c.Roots, Signer: p.keys.archive, Scratch: filepath.Join(c.Data, "scratch"), Host: "/", Clock: p.clock, Version: versionText(),
+		Roots: c.Roots, Signer: p.keys.archive, Scratch: filepath.Join(c.Data, "scratch"), Own: []string{c.Data}, Host: "/", Clock: p.clock, Version: versionText(),
 	})
 	if err != nil {
 		return p, err

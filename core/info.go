@@ -137,6 +137,8 @@ type SiteInfo struct {
 	Grant                             *GrantInfo
 	Archives                          []ArchiveInfo
 	DatabaseHost                      string
+	Database                          string // the URL of the one that the manager named, its password as •••
+	Include                           []string
 }
 
 // SiteOrder is what a manager says when setting up a site.
@@ -145,11 +147,15 @@ type SiteOrder struct {
 	Life, Hold                                      time.Duration
 	Emails, Phones                                  []string
 	Key                                             string // an authorized_keys line, optional
+	Database                                        NamedDatabase
+	Include                                         []string
 }
 
 // SiteChange is what a manager changes; nil leaves a field as it is.
 type SiteChange struct {
 	Root, Title, Call, Zone, Lang, DatabaseHost *string
+	Database                                    *NamedDatabase // with an empty URL: none
+	Include                                     *[]string      // all of them; none where it is empty
 	Life, Hold                                  *time.Duration
 }
 

@@ -21,7 +21,11 @@ func (c *Console) Inspect(ctx context.Context, a Actor) (Preflight, error) {
 	if err != nil {
 		return Preflight{}, err
 	}
-	report, err := c.engine.Inspect(lease.Context(), site.spec())
+	spec, err := c.spec(site)
+	if err != nil {
+		return Preflight{}, err
+	}
+	report, err := c.engine.Inspect(lease.Context(), spec)
 	if err != nil {
 		return Preflight{}, err
 	}
@@ -32,8 +36,10 @@ func (c *Console) Inspect(ctx context.Context, a Actor) (Preflight, error) {
 	return Preflight{SiteReport: report, Free: free}, nil
 }
 
-func (s Site) spec() SiteSpec {
-	return SiteSpec{Site: s.ID, Root: s.Root, DatabaseHost: s.DatabaseHost}
+// spec is what the engine is told of a site.
+func (c *Console) spec(s Site) (SiteSpec, error) {
+	named, err := c.namedDatabase(s)
+	return SiteSpec{Site: s.ID, Root: s.Root, DatabaseHost: s.DatabaseHost, Database: named, Include: s.Include}, err
 }
 
 func (c *Console) readSite(ctx context.Context, id string) (site Site, err error) {
@@ -189,8 +195,12 @@ func (c *Console) runEngine(ctx context.Context, site Site, job Job, w io.Writer
 			err = fmt.Errorf("the engine broke: %v\n%s", p, debug.Stack())
 		}
 	}()
+	spec, err := c.spec(site)
+	if err != nil {
+		return BackupResult{}, err
+	}
 	return c.engine.Run(ctx, BackupOrder{
-		SiteSpec: site.spec(), Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
+		SiteSpec: spec, Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
 		Host: c.options.Host, Grant: job.Grant, Call: site.Call, Lang: site.Lang,
 		Proof: func(ctx context.Context) ([]byte, error) { return c.proveGrant(ctx, job.Grant) },
 	}, w, func(p Progress) {

@@ -79,14 +79,17 @@ func (c *Console) unseal(message string, sealed []byte) (Secret, error) {
 	return NewSecret(string(code)), nil
 }
 
-func (c *Console) outboxBox() (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, []byte(c.options.Pepper.Reveal()), nil, "breakglass outbox", 32)
+func (c *Console) outboxBox() (cipher.AEAD, error) { return c.box("outbox") }
+
+// box returns a cipher with a key of its own for a purpose.
+func (c *Console) box(purpose string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, []byte(c.options.Pepper.Reveal()), nil, "breakglass "+purpose, 32)
 	if err != nil {
-		return nil, fmt.Errorf("derive outbox key: %w", err)
+		return nil, fmt.Errorf("derive %s key: %w", purpose, err)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, fmt.Errorf("outbox cipher: %w", err)
+		return nil, fmt.Errorf("%s cipher: %w", purpose, err)
 	}
 	return cipher.NewGCM(block)
 }

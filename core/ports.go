@@ -84,6 +84,16 @@ type SiteSpec struct {
 	Site         string
 	Root         string
 	DatabaseHost string // a host other than loopback that the manager vouches for
+	Database     NamedDatabase
+	Include      []string // resolved paths outside of Root that belong to the site
+}
+
+// NamedDatabase is a database that the manager named, because the site's own
+// configuration does not say it in a way that can be read. The zero value is
+// none.
+type NamedDatabase struct {
+	URL      string // as CheckDatabase returned it: mysql://user@host/name
+	Password Secret
 }
 
 // SiteReport is what an Engine found at a site without changing anything.
@@ -138,6 +148,13 @@ type Engine interface {
 	// CheckRoot resolves root and refuses, with ErrInvalid, one that is not
 	// there, not a directory, or not under an allowed root.
 	CheckRoot(ctx context.Context, root string) (resolved string, err error)
+	// CheckInclude resolves a path that a backup is to take along, and refuses,
+	// with ErrInvalid, one that is not there, or not under an allowed root.
+	CheckInclude(ctx context.Context, path string) (resolved string, err error)
+	// CheckDatabase checks the URL of a database and returns it in a form that
+	// may be shown. It refuses, with ErrInvalid and without repeating any of it,
+	// one that it does not understand or that holds a password.
+	CheckDatabase(url string) (clean string, err error)
 	// Inspect says what a backup would hold and how large it would be.
 	Inspect(ctx context.Context, spec SiteSpec) (SiteReport, error)
 	// Run writes the archive to w and reports progress as often as it likes;

@@ -16,6 +16,12 @@ type Site struct {
 	Created time.Time
 
 	DatabaseHost string // a host other than loopback that the manager vouches for
+	// Database is the URL of a database that the manager named, "" for none; it
+	// holds no password. DatabaseSealed is that, encrypted under the pepper and
+	// bound to this site and this URL.
+	Database       string
+	DatabaseSealed []byte
+	Include        []string // resolved paths outside of Root that belong to the site
 
 	PassphraseMAC []byte // HMAC under the pepper; nil: no passphrase login
 	PassphraseSet time.Time

@@ -1,7 +1,9 @@
 package core
 
 import (
+	"bytes"
 	"context"
+	"strings"
 	"time"
 
 	"breakglass/core/safetext"
@@ -10,15 +12,20 @@ import (
 // SetSite changes a site. Where the owner's contacts are concerned use
 // AddContact and RemoveContact.
 func (c *Console) SetSite(ctx context.Context, a Actor, id string, ch SiteChange) (SiteInfo, error) {
-	if ch.Root != nil {
-		root, err := c.newRoot(ctx, a, id, *ch.Root)
-		if err != nil {
-			return SiteInfo{}, err
+	if err := c.checkNamed(ctx, a, id, &ch); err != nil {
+		return SiteInfo{}, err
+	}
+	if ch.Root != nil || ch.Include != nil {
+		if ch.Root != nil {
+			root, err := c.newRoot(ctx, a, id, *ch.Root)
+			if err != nil {
+				return SiteInfo{}, err
+			}
+			ch.Root = &root
 		}
-		ch.Root = &root
 		c.roots.Lock()
 		defer c.roots.Unlock()
-		if err := c.checkRoot(ctx, a, Site{ID: id, Root: root}); err != nil {
+		if err := c.checkPlaces(ctx, a, id, ch); err != nil {
 			return SiteInfo{}, err
 		}
 	}
@@ -31,6 +38,11 @@ func (c *Console) SetSite(ctx context.Context, a Actor, id string, ch SiteChange
 		}
 		if err := change(&site, ch); err != nil {
 			return err
+		}
+		if ch.Database != nil {
+			if err := t.sealDatabase(&site, *ch.Database); err != nil {
+				return err
+			}
 		}
 		if site.Root != before.Root && (len(site.Open) > 0 || site.LiveGrant != "") {
 			return Refuse(ErrState, "The root cannot change while a request or access is open.")
@@ -53,6 +65,9 @@ func (c *Console) SetSite(ctx context.Context, a Actor, id string, ch SiteChange
 func change(site *Site, ch SiteChange) error {
 	if ch.Root != nil {
 		site.Root = *ch.Root
+	}
+	if ch.Include != nil {
+		site.Include = *ch.Include
 	}
 	for _, text := range []struct{ from, to *string }{{ch.Title, &site.Title}, {ch.Call, &site.Call}, {ch.DatabaseHost, &site.DatabaseHost}} {
 		if text.from != nil {
@@ -89,11 +104,15 @@ func changes(before, after Site) map[string]string {
 	for name, values := range map[string][2]string{
 		"root": {before.Root, after.Root}, "title": {before.Title, after.Title}, "call": {before.Call, after.Call},
 		"zone": {before.Zone, after.Zone}, "lang": {before.Lang, after.Lang}, "database_host": {before.DatabaseHost, after.DatabaseHost},
+		"database": {before.shownDatabase(), after.shownDatabase()}, "include": {strings.Join(before.Include, ", "), strings.Join(after.Include, ", ")},
 		"life": {before.GrantLife().String(), after.GrantLife().String()}, "hold": {before.Hold.String(), after.Hold.String()},
 	} {
 		if values[0] != values[1] {
 			differ[name] = values[1]
 		}
+	}
+	if !bytes.Equal(before.DatabaseSealed, after.DatabaseSealed) {
+		differ["database"] = after.shownDatabase() // its password may be all that is new
 	}
 	return differ
 }

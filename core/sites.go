@@ -30,7 +30,7 @@ func (c *Console) AddSite(ctx context.Context, a Actor, o SiteOrder) (Kit, error
 	if err := c.managerOnly(ctx, a); err != nil {
 		return Kit{}, err
 	}
-	site, err := c.newSite(ctx, o)
+	site, named, err := c.newSite(ctx, o)
 	if err != nil {
 		return Kit{}, err
 	}
@@ -41,17 +41,20 @@ func (c *Console) AddSite(ctx context.Context, a Actor, o SiteOrder) (Kit, error
 	}
 	var kit Kit
 	err = c.update(ctx, "add site", a, func(t *turn) error {
-		kit, err = t.addSite(site)
+		kit, err = t.addSite(site, named)
 		return err
 	})
 	return kit, err
 }
 
-func (t *turn) addSite(site Site) (Kit, error) {
+func (t *turn) addSite(site Site, named NamedDatabase) (Kit, error) {
 	if err := mayUseRoot(t.Tx, t.actor, site.ID, site.Root); err != nil {
 		return Kit{}, err
 	}
 	if err := t.nameFree(site.ID); err != nil {
+		return Kit{}, err
+	}
+	if err := t.sealDatabase(&site, named); err != nil {
 		return Kit{}, err
 	}
 	site.Created = t.now
@@ -76,30 +79,36 @@ func (t *turn) addSite(site Site) (Kit, error) {
 }
 
 // newSite checks an order and makes the site of it, without touching anything.
-func (c *Console) newSite(ctx context.Context, o SiteOrder) (Site, error) {
+func (c *Console) newSite(ctx context.Context, o SiteOrder) (Site, NamedDatabase, error) {
 	if err := checkName(o.ID); err != nil {
-		return Site{}, err
+		return Site{}, NamedDatabase{}, err
 	}
 	root, err := c.engine.CheckRoot(ctx, o.Root)
 	if err != nil {
-		return Site{}, err
+		return Site{}, NamedDatabase{}, err
 	}
 	if err := c.checkLang(o.Lang); err != nil {
-		return Site{}, err
+		return Site{}, NamedDatabase{}, err
 	}
-	site := Site{ID: o.ID}
+	if o.Database, err = c.checkDatabase(o.Database); err != nil {
+		return Site{}, NamedDatabase{}, err
+	}
+	if o.Include, err = c.checkIncluded(ctx, o.Include); err != nil {
+		return Site{}, NamedDatabase{}, err
+	}
+	site := Site{ID: o.ID, Include: o.Include}
 	err = change(&site, SiteChange{
 		Root: &root, Title: &o.Title, Call: &o.Call, Zone: &o.Zone, Lang: &o.Lang, DatabaseHost: &o.DatabaseHost,
 		Life: &o.Life, Hold: &o.Hold,
 	})
 	if err != nil {
-		return Site{}, err
+		return Site{}, NamedDatabase{}, err
 	}
 	for kind, addresses := range map[ContactKind][]string{ContactEmail: o.Emails, ContactPhone: o.Phones} {
 		for _, address := range addresses {
 			checked, err := c.checkAddress(kind, address)
 			if err != nil {
-				return Site{}, err
+				return Site{}, NamedDatabase{}, err
 			}
 			site.Contacts = append(site.Contacts, Contact{Kind: kind, Address: checked})
 		}
@@ -109,14 +118,14 @@ func (c *Console) newSite(ctx context.Context, o SiteOrder) (Site, error) {
 		site.Contacts[i].ID = fmt.Sprint(i + 1)
 	}
 	if len(site.Contacts) == 0 {
-		return Site{}, Refuse(ErrNoContact, "Give at least one --email or --phone of the owner; the code that opens access goes there.")
+		return Site{}, NamedDatabase{}, Refuse(ErrNoContact, "Give at least one --email or --phone of the owner; the code that opens access goes there.")
 	}
 	if o.Key == "" {
-		return site, nil
+		return site, o.Database, nil
 	}
 	key, err := parseKey(o.Key)
 	site.OwnerKeys = []Key{key}
-	return site, err
+	return site, o.Database, err
 }
 
 func (c *Console) checkAddress(kind ContactKind, address string) (string, error) {
@@ -193,6 +202,7 @@ func (c *Console) siteInfo(tx Tx, site Site) (SiteInfo, error) {
 		ID: site.ID, Title: site.Title, Root: site.Root, Call: site.Call, Zone: site.Zone, Lang: site.Lang,
 		Life: site.GrantLife(), Hold: site.Hold, Created: site.Created, Contacts: site.contactInfos(now), Keys: site.OwnerKeys,
 		PassphraseSet: site.PassphraseSet, PaperIssued: site.Paper.Issued, PaperUsed: site.Paper.Used, DatabaseHost: site.DatabaseHost,
+		Database: site.shownDatabase(), Include: slices.Clone(site.Include),
 	}
 	for _, factor := range sortedKeys(site.Open) {
 		r, err := tx.Requests().Get(site.Open[factor])

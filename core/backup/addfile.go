@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 
 	"breakglass/core"
@@ -68,7 +69,7 @@ func reason(err error) string {
 // omit writes the line of something that was left out.
 func (r *run) omit(path, why string) error {
 	line := Omitted{Line: lineOmitted, Why: why}
-	line.Path, line.PathB64 = setPath(filesDir + "/" + path)
+	line.Path, line.PathB64 = setPath(inArchive(path))
 	r.omitted++
 	if len(r.leftOut) < maxNotes {
 		r.leftOut = append(r.leftOut, line)
@@ -78,8 +79,11 @@ func (r *run) omit(path, why string) error {
 
 // inArchive is the path of something of the site within the archive.
 func inArchive(relative string) string {
-	if relative == "." {
+	switch {
+	case relative == ".":
 		return filesDir
+	case strings.HasPrefix(relative, "/"): // included by the manager
+		return outsideDir + relative
 	}
 	return filesDir + "/" + relative
 }
@@ -134,7 +138,7 @@ func (r *run) addLink(it *item) error {
 		return err
 	}
 	entry := r.entryOf(lineLink, h)
-	if leadsOut(r.site.root, r.site.path, it.path) {
+	if r.site.leadsOut(it.path) {
 		entry.Note = r.findings.miss(newNote("archive.note.link_out", "Path", shown(it.path), "Target", shown(target)))
 	}
 	return r.out.line(entry)
@@ -186,7 +190,7 @@ func (r *run) countFile(path string, size int64) {
 }
 
 // addLarge streams a file, which lies at a path below root, into the archive.
-func (r *run) addLarge(root *os.Root, at, path string, first bool) error {
+func (r *run) addLarge(root disk, at, path string, first bool) error {
 	f, info, err := openFile(root, at)
 	if err != nil {
 		return r.unreadable(path, err)

@@ -27,6 +27,9 @@ type Options struct {
 	// Host is where the machine's own files are read for TAKEOVER.txt: "/"; "":
 	// they are not read.
 	Host string
+	// Own are directories that hold our own data: no backup may hold them, or lie
+	// in them.
+	Own []string
 	// Clock is where time comes from.
 	Clock core.Clock
 	// Format is how archives are packed; "": FormatGzip.
@@ -70,6 +73,15 @@ func New(o Options) (*Engine, error) {
 	if o.Scratch, err = filepath.EvalSymlinks(scratch); err != nil {
 		return nil, fmt.Errorf("make engine: %w", err)
 	}
+	own := make([]string, 0, len(o.Own))
+	for _, dir := range o.Own {
+		resolved, err := resolve(dir)
+		if err != nil {
+			return nil, fmt.Errorf("make engine: our own directory %s: %w", dir, err)
+		}
+		own = append(own, resolved)
+	}
+	o.Own = own
 	return &Engine{options: o}, nil
 }
 
@@ -136,7 +148,7 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 			Detail: fmt.Sprintf("The directory %s cannot be opened by this server; check its permissions.", shown),
 		}
 	}
-	if e.holdsUs(resolved) {
+	if e.holdsUs(resolved) || e.isOurs(resolved) {
 		return "", core.Refuse(core.ErrInvalid, "%s holds the data of this server itself, which no backup may contain; give the site's own directory.", shown)
 	}
 	if _, ok := e.allowed(resolved); ok {
@@ -174,20 +186,16 @@ func (e *Engine) open(path string) (*os.Root, error) {
 		return nil, core.Refuse(core.ErrSite, "The site's directory %s is no longer among the directories that the configuration allows; ask your web manager.",
 			safetext.Line(safetext.Path(path)))
 	}
-	if e.holdsUs(filepath.Clean(path)) {
+	if e.holdsUs(filepath.Clean(path)) || e.isOurs(filepath.Clean(path)) {
 		return nil, core.Refuse(core.ErrSite, "The site's directory %s holds the data of this server itself, so it was not backed up; ask your web manager.",
 			safetext.Line(safetext.Path(path)))
 	}
-	parent, err := os.OpenRoot(base)
+	relative, err := filepath.Rel(base, filepath.Clean(path))
 	if err != nil {
 		return nil, siteError(path, err)
 	}
-	relative, err := filepath.Rel(base, filepath.Clean(path))
+	root, err := openBelow(base, relative)
 	if err != nil {
-		return nil, errors.Join(siteError(path, err), parent.Close())
-	}
-	root, err := parent.OpenRoot(relative)
-	if err = errors.Join(err, parent.Close()); err != nil {
 		return nil, siteError(path, err)
 	}
 	return root, nil

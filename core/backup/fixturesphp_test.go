@@ -38,7 +38,7 @@ func TestFixturesAsPHPReadsThem(t *testing.T) {
 // ours is the value as we read it.
 func ours(t *testing.T, name string) phpValue {
 	t.Helper()
-	s := &site{path: "/nowhere", root: rootOf(t, "testdata/sites/"+name)}
+	s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, "testdata/sites/"+name), path: "/nowhere"}}
 	p := place{site: s, dir: "."}
 	read := func(file string) phpValue {
 		text, _, err := p.file(file)
@@ -100,7 +100,7 @@ func FuzzPrograms(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		s := &site{path: "/nowhere", root: rootOf(t, t.TempDir())}
+		s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, t.TempDir()), path: "/nowhere"}}
 		if err := s.root.MkdirAll("sites/default", 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -35,14 +35,14 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
 	}
-	defer func() { err = errors.Join(err, root.Close()) }()
 	s, err := e.detect(ctx, root, spec)
 	if err != nil {
-		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
+		return core.SiteReport{}, fmt.Errorf("inspect: %w", errors.Join(err, root.Close()))
 	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	f := &findings{}
 	report = core.SiteReport{Root: spec.Root, Kind: s.kind}
-	dumps, err := e.planDumps(ctx, s, spec.DatabaseHost)
+	dumps, err := e.planDumps(ctx, s, spec)
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
 	}
@@ -81,7 +81,7 @@ func (e *Engine) look(ctx context.Context, s *site, f *findings, report *core.Si
 			f.miss(newNote("archive.note.unreadable", "Path", shown(relative), "Why", reason(err)))
 		case info.IsDir() && s.leftOut(relative) != "":
 			return errSkip
-		case info.Mode().Type() == fs.ModeSymlink && leadsOut(s.root, s.path, relative):
+		case info.Mode().Type() == fs.ModeSymlink && s.leadsOut(relative):
 			target, err := s.root.Readlink(relative)
 			if err == nil {
 				f.miss(newNote("archive.note.link_out", "Path", shown(relative), "Target", shown(target)))

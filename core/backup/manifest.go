@@ -51,7 +51,10 @@ type Header struct {
 	Created time.Time `json:"created"`
 	Root    string    `json:"root"`
 	Kind    string    `json:"kind"` // "WordPress 6.6"
-	Version string    `json:"version"`
+	// Included are the paths outside of Root that the manager included. Each
+	// stands below outside/ by its own name.
+	Included []string `json:"included,omitempty"`
+	Version  string   `json:"version"`
 }
 
 // Entry is the line of a file, a directory or a link. Entries stand in the

@@ -19,7 +19,7 @@ func undumpable(ctx context.Context, err error) bool {
 // lack notes that the database of a source is missing, before anything is read.
 func (s *site) lack(from source, err error) {
 	n := s.missingNote(from, sentence(err))
-	if from.err != nil {
+	if from.err != nil && !from.named {
 		n.id = "archive.note.database_unread"
 		n.data["Command"] = words.Verbatim("site set " + safetext.Line(s.name) + " --database URL")
 	}
@@ -29,6 +29,9 @@ func (s *site) lack(from source, err error) {
 
 // missingNote says which database is missing, why, and what to do.
 func (s *site) missingNote(from source, why string) note {
+	if from.named {
+		return newNote("archive.note.database_named", "Name", from.config.Name, "Why", why)
+	}
 	at := from.dir
 	if at == "." {
 		at = s.path

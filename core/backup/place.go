@@ -103,8 +103,8 @@ func (s *site) readPlaces() error {
 
 // kind is the program's name with its version, where that is known.
 func (p place) kind() string {
-	if p.program.version == "" {
-		return p.program.name
+	if p.program.version == "" || p.above {
+		return p.program.name // what lies above is read for its configuration only
 	}
 	text, found, err := p.file(p.program.version)
 	if err != nil || !found {
@@ -153,7 +153,7 @@ func (s *site) lookAtSQLite(p place, config dbConfig) error {
 			name = path.Join(path.Dir(s.path), config.Name)
 		}
 	}
-	inside, ok := below(s.path, path.Clean(name))
+	inside, ok := s.root.name(path.Clean(name))
 	switch {
 	case config.Name == "" || config.Name == ":memory:":
 		return nil

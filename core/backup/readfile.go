@@ -18,7 +18,7 @@ import (
 // openFile opens a regular file of a site, whatever may have been put in its
 // place since it was listed: a FIFO does not block, a device or a directory is
 // refused, a link never leads out of the root.
-func openFile(root *os.Root, relative string) (*os.File, fs.FileInfo, error) {
+func openFile(root disk, relative string) (*os.File, fs.FileInfo, error) {
 	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, nil, err
@@ -166,7 +166,7 @@ type ahead struct {
 }
 
 // readAhead reads a small file whole.
-func readAhead(root *os.Root, relative string, buffer []byte) (a ahead) {
+func readAhead(root disk, relative string, buffer []byte) (a ahead) {
 	f, info, err := openFile(root, relative)
 	if err != nil {
 		return ahead{err: err}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"breakglass/core"
@@ -25,6 +26,7 @@ type run struct {
 
 	files, bytes, rows, tables int64
 	omitted                    int64
+	outside                    int       // how many of the site's files outside are added
 	leftOut                    []Omitted // the first ones
 	again                      []string  // files to read once more
 	beside                     map[string]bool
@@ -69,7 +71,7 @@ func (r *run) do(w io.Writer, cancel context.CancelCauseFunc) (result core.Backu
 	r.showSteps()
 	header := Header{
 		Line: lineHeader, Format: manifestFormat, Name: r.order.Name, Site: r.order.Site, Host: r.order.Host, Grant: r.order.Grant,
-		Created: r.order.Created.UTC(), Root: shown(r.site.path), Kind: r.site.kind, Version: r.engine.options.Version,
+		Created: r.order.Created.UTC(), Root: shown(r.site.path), Kind: r.site.kind, Version: r.engine.options.Version, Included: r.site.included(),
 	}
 	r.out, err = newArchive(r.ctx, w, header, r.engine.options, func(n int64) {
 		r.tracker.do(func(p *core.Progress) { p.Written = n })
@@ -93,8 +95,8 @@ func (r *run) detect() (err error) {
 	if r.site, err = r.engine.detect(r.ctx, root, r.order.SiteSpec); err != nil {
 		return errors.Join(err, root.Close())
 	}
-	if r.dumps, err = r.engine.planDumps(r.ctx, r.site, r.order.DatabaseHost); err != nil {
-		return errors.Join(err, root.Close())
+	if r.dumps, err = r.engine.planDumps(r.ctx, r.site, r.order.SiteSpec); err != nil {
+		return errors.Join(err, r.site.Close())
 	}
 	for _, d := range r.dumps {
 		r.tools[d.with.about().name] = d.with.about().version
@@ -151,10 +153,7 @@ func (r *run) fill(cancel context.CancelCauseFunc) error {
 			cancel(err)
 		}
 	})
-	err := r.addOutside()
-	if err == nil {
-		err = guard(func() error { return r.merge(items, parts) })
-	}
+	err := guard(func() error { return r.merge(items, parts) })
 	if err != nil {
 		cancel(err)
 		drain(items)
@@ -179,8 +178,17 @@ func (r *run) merge(items <-chan *item, parts <-chan part) error {
 		case it, ok := <-items:
 			if !ok {
 				items = nil
+				if err := r.addOutside(""); err != nil {
+					return err
+				}
 				r.tracker.step(core.StepFiles, core.StepDone)
 				continue
+			}
+			if name, ok := strings.CutPrefix(it.path, "/"); ok {
+				if err := r.addOutside(name); err != nil {
+					it.done()
+					return err
+				}
 			}
 			if err := r.addItem(it); err != nil {
 				return err

@@ -97,9 +97,15 @@ func (r *run) addStream(path string, size int64, mtime time.Time, content io.Rea
 	return r.out.line(entry)
 }
 
-// addOutside adds what belongs to the site and lies outside its root.
-func (r *run) addOutside() error {
-	for _, f := range r.site.outside {
+// addOutside adds the files above the root that belong to the site and whose
+// names come before another's: all that lies outside stands in one order. "" is
+// the end.
+func (r *run) addOutside(before string) error {
+	for ; r.outside < len(r.site.outside); r.outside++ {
+		f := r.site.outside[r.outside]
+		if before != "" && comparePaths(f.name, before) >= 0 {
+			return nil
+		}
 		h := r.tarHeader(outsideDir+"/"+f.name, f.info)
 		h.Typeflag, h.Size = tar.TypeReg, int64(len(f.text))
 		if err := r.out.begin(h); err != nil {

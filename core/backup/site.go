@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,7 +19,7 @@ import (
 // site is what a run knows of a site before it reads it. Close gives its root
 // back.
 type site struct {
-	root     *os.Root
+	root     *siteTree
 	path     string // of the root
 	name     string // of the site
 	kind     string
@@ -72,9 +73,24 @@ var markers = []struct{ path, kind string }{
 // detect finds out what a site is. It reads a few files and connects to
 // nothing.
 func (e *Engine) detect(ctx context.Context, root *os.Root, spec core.SiteSpec) (*site, error) {
-	s := &site{root: root, path: spec.Root, name: spec.Site, known: map[string]bool{}}
-	if err := s.findInstalls(ctx, ".", 0); err != nil {
+	s := &site{root: &siteTree{Root: root, path: spec.Root}, path: spec.Root, name: spec.Site, known: map[string]bool{}}
+	e.include(s, spec.Include)
+	if err := s.look(ctx); err != nil {
+		for _, in := range s.root.more { // the root is still the caller's
+			err = errors.Join(err, in.root.Close())
+		}
 		return nil, err
+	}
+	s.answer(spec.Database)
+	slices.SortFunc(s.outside, func(a, b outsideFile) int { return comparePaths(a.name, b.name) })
+	return s, nil
+}
+
+// look goes through the directories and reads what configures the programs in
+// them.
+func (s *site) look(ctx context.Context) error {
+	if err := s.findInstalls(ctx, ".", 0); err != nil {
+		return err
 	}
 	s.placeAbove()
 	s.lookForMarkers()
@@ -82,22 +98,22 @@ func (e *Engine) detect(ctx context.Context, root *os.Root, spec core.SiteSpec) 
 	if len(s.installs) > 0 {
 		s.kind = s.wordPressKind(s.installs[0].dir)
 		if err := s.readConfigs(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := s.readPlaces(); err != nil {
-		return nil, err
+		return err
 	}
 	s.lookAtProgram()
 	if s.kind != "" {
-		return s, nil
+		return nil
 	}
 	s.kind = "static files"
-	if names, err := listDir(root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
+	if names, err := listDir(s.root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
 		s.kind = "PHP files"
 		s.notes = append(s.notes, finding{newNote("archive.note.php"), false})
 	}
-	return s, nil
+	return nil
 }
 
 // lookForMarkers notes programs that are known by name only.
@@ -110,7 +126,7 @@ func (s *site) lookForMarkers() {
 	}
 }
 
-// Close gives the root back.
+// Close gives the root back, and what was included.
 func (s *site) Close() error { return s.root.Close() }
 
 // findInstalls looks for the files that every WordPress has. A configuration
@@ -186,9 +202,14 @@ func (s *site) wordPressKind(dir string) string {
 }
 
 // readSmall reads a file of at most maxConfig bytes. A link is followed as long
-// as it stays within root.
-func readSmall(root *os.Root, relative string) ([]byte, fs.FileInfo, error) {
+// as it stays within what is backed up.
+func readSmall(root disk, relative string) ([]byte, fs.FileInfo, error) {
 	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if t, ok := root.(*siteTree); ok && err != nil {
+		if at, inside := t.resolve(relative); inside && at != relative {
+			f, err = t.OpenFile(at, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -226,7 +247,7 @@ func (s *site) usesSQLite(dir string) bool {
 var sqliteDropin = regexp.MustCompile(`(?i)sqlite[-_ ]?(database[-_ ]integration|db[-_]dropin)`)
 
 // isSQLite reports whether a file begins as SQLite databases do.
-func isSQLite(root *os.Root, relative string) bool {
+func isSQLite(root disk, relative string) bool {
 	info, err := root.Lstat(relative)
 	if err != nil || !info.Mode().IsRegular() || info.Size() < 512 {
 		return false

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"breakglass/core"
@@ -117,7 +118,9 @@ func (s *site) readAbove(name string) (text []byte, found bool, err error) {
 	if !readableBy(read, own) {
 		return nil, false, core.Refuse(core.ErrDatabase, "The %s one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.", name)
 	}
-	s.outside = append(s.outside, outsideFile{name, text, read})
+	if !slices.ContainsFunc(s.outside, func(f outsideFile) bool { return f.name == name }) {
+		s.outside = append(s.outside, outsideFile{name, text, read})
+	}
 	return text, true, nil
 }
 

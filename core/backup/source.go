@@ -3,6 +3,9 @@ package backup
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"breakglass/core"
 )
 
 // source is a place in a site's files that tells of a database.
@@ -11,25 +14,39 @@ type source struct {
 	dir    string // of that program, below the root
 	config dbConfig
 	err    error // why the configuration could not be read
+	named  bool  // by the manager
 }
 
 // plan plans the dump of each of a site's databases once. A database that
-// cannot be dumped is noted as missing. Only the end of ctx is an error.
-func (s *site) plan(ctx context.Context, vouched string) ([]*dump, error) {
+// cannot be dumped is noted as missing. Only the end of ctx is an error. One that
+// the manager named comes first, and stands for the first whose configuration
+// could not be read and for each of the same name that cannot be dumped.
+func (s *site) plan(ctx context.Context, spec core.SiteSpec) ([]*dump, error) {
 	var dumps []*dump
 	seen, dirs := map[string]bool{}, map[string]bool{}
-	for _, from := range s.sources {
-		d, err := from.plan(ctx, vouched)
+	named, ok := s.named(spec.Database)
+	unread := ok // the manager's stands for one
+	sources := s.sources
+	if ok {
+		sources = slices.Insert(slices.Clone(sources), 0, named)
+	}
+	for _, from := range sources {
+		d, err := s.planOne(ctx, from, spec.DatabaseHost)
 		switch {
+		case err != nil && undumpable(ctx, err) && ok && !from.named && from.err != nil && unread:
+			unread = false
+			continue
+		case err != nil && undumpable(ctx, err) && ok && !from.named && from.config.Name != "" && from.config.Name == named.config.Name:
+			continue
 		case err != nil && undumpable(ctx, err):
 			s.lack(from, err)
 			continue
 		case err != nil:
 			return nil, err
-		case seen[fmt.Sprint(d.host, d.config.Name)]:
+		case seen[d.at()]:
 			continue
 		}
-		seen[fmt.Sprint(d.host, d.config.Name)] = true
+		seen[d.at()] = true
 		for n, dir := 2, d.dir; dirs[d.dir]; n++ { // the same name on another server
 			d.dir = fmt.Sprintf("%s~%d", dir, n)
 		}
@@ -39,9 +56,17 @@ func (s *site) plan(ctx context.Context, vouched string) ([]*dump, error) {
 	return dumps, nil
 }
 
-func (from source) plan(ctx context.Context, vouched string) (*dump, error) {
+// at tells databases apart.
+func (d *dump) at() string {
+	return fmt.Sprint(d.config.Driver, " ", d.host.Socket, " ", d.host.Host, " ", d.host.Port, " ", d.config.Name)
+}
+
+func (s *site) planOne(ctx context.Context, from source, vouched string) (*dump, error) {
 	if from.err != nil {
 		return nil, from.err
+	}
+	if from.named {
+		vouched = from.config.Host
 	}
 	d, err := planDump(ctx, from.config, vouched)
 	if err != nil {
@@ -61,8 +86,8 @@ type dumpTool interface {
 
 // planDumps plans the dumps and finds the tools for them. Without its tool a
 // database is missing.
-func (e *Engine) planDumps(ctx context.Context, s *site, vouched string) ([]*dump, error) {
-	planned, err := s.plan(ctx, vouched)
+func (e *Engine) planDumps(ctx context.Context, s *site, spec core.SiteSpec) ([]*dump, error) {
+	planned, err := s.plan(ctx, spec)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const roomLeft = 32 << 20
 
 // room refuses, as a full disk would, a database whose two copies do not fit:
 // a backup must not fill the disk that the site itself may write to.
-func room(root *os.Root, relative, scratch string) error {
+func room(root disk, relative, scratch string) error {
 	need := uint64(roomLeft)
 	for _, suffix := range databaseParts {
 		if info, err := root.Lstat(relative + suffix); err == nil && info.Mode().IsRegular() {
@@ -49,7 +49,7 @@ var databaseParts = []string{"-wal", "-journal", ""}
 // moment would have left, and that is what SQLite knows how to mend. A log may
 // grow: its start is what it was a moment ago, as long as the database that it
 // belongs to stood still (https://sqlite.org/walformat.html).
-func copyDatabase(ctx context.Context, root *os.Root, relative, private string) (err error) {
+func copyDatabase(ctx context.Context, root disk, relative, private string) (err error) {
 	var parts []*databasePart
 	defer func() {
 		for _, p := range parts {
@@ -114,7 +114,7 @@ type databasePart struct {
 
 // openPart opens a regular file only: a FIFO, a device or a link in its place is
 // an error.
-func openPart(root *os.Root, relative string) (*databasePart, error) {
+func openPart(root disk, relative string) (*databasePart, error) {
 	file, info, err := openFile(root, relative)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &databasePart{path: relative}, nil
@@ -158,7 +158,7 @@ func (p *databasePart) copyTo(ctx context.Context, private string) (err error) {
 }
 
 // still reports whether the file is the one that was copied, unchanged.
-func (p *databasePart) still(root *os.Root) bool {
+func (p *databasePart) still(root disk) bool {
 	named, err := root.Lstat(p.path)
 	if p.file == nil {
 		return errors.Is(err, fs.ErrNotExist)
@@ -172,7 +172,7 @@ func (p *databasePart) still(root *os.Root) bool {
 const walHeader = 32
 
 // grew reports whether a log was only added to since it was copied.
-func (p *databasePart) grew(root *os.Root, private string) bool {
+func (p *databasePart) grew(root disk, private string) bool {
 	if p.file == nil || p.info.Size() < walHeader {
 		return false
 	}

@@ -108,6 +108,9 @@ func fromArray(v phpValue) environment {
 
 // usesDoctrine reports whether the program says that it has a database.
 func (p place) usesDoctrine() bool {
+	if p.above {
+		return true // what lies above is read for its configuration only
+	}
 	text, found, err := p.file("composer.json")
 	return err != nil || !found || strings.Contains(string(text), "doctrine/doctrine-bundle") || strings.Contains(string(text), "doctrine/orm")
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -24,22 +23,42 @@ type visit func(relative string, info fs.FileInfo, err error) error
 // that is open. Who uses it after it has returned keeps the folder.
 type visitAt func(relative string, in *folder, at string, info fs.FileInfo, err error) error
 
-// walkTree walks a site in order: a directory, then its sorted entries. It holds
-// one list of names for each level that it is in, and follows no link.
-func walkTree(ctx context.Context, root *os.Root, f visit) error {
-	return walkFolders(ctx, root, func(relative string, _ *folder, _ string, info fs.FileInfo, err error) error {
+// walkTree walks a site in order: a directory, then its sorted entries, and then
+// what the manager included in the same way. It holds one list of names for each
+// level that it is in, and follows no link.
+func walkTree(ctx context.Context, t *siteTree, f visit) error {
+	return walkFolders(ctx, t, func(relative string, _ *folder, _ string, info fs.FileInfo, err error) error {
 		return f(relative, info, err)
 	})
 }
 
 // walkFolders is walkTree with the folders that it has open.
-func walkFolders(ctx context.Context, root *os.Root, f visitAt) error {
-	top := &folder{root: root, lent: true}
-	info, err := root.Lstat(".")
-	if err := f(".", top, ".", info, err); err != nil {
+func walkFolders(ctx context.Context, t *siteTree, f visitAt) error {
+	if err := walkFrom(ctx, &folder{root: t.Root, lent: true}, ".", ".", f); err != nil {
+		return err
+	}
+	for _, in := range t.more { // each by its own name
+		at := "."
+		if in.file != "" {
+			at = in.file
+		}
+		if err := walkFrom(ctx, &folder{root: in.root, lent: true}, at, in.path, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkFrom walks what lies at a path below a folder.
+func walkFrom(ctx context.Context, top *folder, at, name string, f visitAt) error {
+	info, err := top.root.Lstat(at)
+	if err := f(name, top, at, info, err); err != nil {
 		return ignoreSkip(err)
 	}
-	return walkDir(ctx, top, ".", ".", f)
+	if err != nil || !info.IsDir() {
+		return nil
+	}
+	return walkDir(ctx, top, at, name, f)
 }
 
 func ignoreSkip(err error) error {
@@ -91,10 +110,10 @@ func walkBelow(ctx context.Context, in *folder, at, relative string, info fs.Fil
 }
 
 // listDir returns the sorted names in a directory below the root.
-func listDir(root *os.Root, dir string) ([]string, error) { return listFolder(root, dir, dir) }
+func listDir(root disk, dir string) ([]string, error) { return listFolder(root, dir, dir) }
 
 // listFolder is listDir for a directory at a path below an open folder.
-func listFolder(root *os.Root, at, relative string) ([]string, error) {
+func listFolder(root disk, at, relative string) ([]string, error) {
 	if strings.Count(relative, "/") >= maxDepth {
 		return nil, fmt.Errorf("more than %d directories in each other: %w", maxDepth, fs.ErrInvalid)
 	}
@@ -108,63 +127,6 @@ func listFolder(root *os.Root, at, relative string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-// maxHops is how many links a path may lead through.
-const maxHops = 40
-
-// leadsOut reports whether a link leads out of the site's root at any step. base
-// is the root's own absolute path: absolute links into it stay inside. Nothing
-// outside is looked at.
-func leadsOut(root *os.Root, base, link string) bool {
-	pending, err := root.Readlink(link)
-	if err != nil {
-		return false
-	}
-	at := path.Dir(link)
-	for range maxHops {
-		if strings.HasPrefix(pending, "/") {
-			inside, ok := strings.CutPrefix(pending, strings.TrimSuffix(base, "/"))
-			if !ok || inside != "" && inside[0] != '/' {
-				return true
-			}
-			at, pending = ".", strings.TrimLeft(inside, "/")
-		}
-		next, rest, out := firstLink(root, at, pending)
-		if out || next == "" {
-			return out
-		}
-		target, err := root.Readlink(next)
-		if err != nil {
-			return false
-		}
-		at, pending = path.Dir(next), target+"/"+rest
-	}
-	return false // a loop leads nowhere
-}
-
-// firstLink goes along a relative path until it meets a link, and returns that
-// and what is left of the path, or reports that the path climbs out. A name that
-// is not there counts as a directory: what follows may still climb out.
-func firstLink(root *os.Root, at, pending string) (link, rest string, out bool) {
-	for pending != "" {
-		name, after, _ := strings.Cut(pending, "/")
-		pending = after
-		switch {
-		case name == "" || name == ".":
-		case name == ".." && at == ".":
-			return "", "", true
-		case name == "..":
-			at = path.Dir(at)
-		default:
-			at = join(at, name)
-			info, err := root.Lstat(at)
-			if err == nil && info.Mode().Type() == fs.ModeSymlink {
-				return at, pending, false
-			}
-		}
-	}
-	return "", "", false
 }
 
 // join adds a name to a path below the root, byte for byte.

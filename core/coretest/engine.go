@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"breakglass/core"
@@ -70,6 +71,21 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 		return "", err
 	}
 	return root, ctx.Err()
+}
+
+// CheckInclude implements core.Engine as CheckRoot does.
+func (e *Engine) CheckInclude(ctx context.Context, path string) (string, error) {
+	return e.CheckRoot(ctx, path)
+}
+
+// CheckDatabase implements core.Engine and refuses what has a colon in its user
+// and password.
+func (e *Engine) CheckDatabase(url string) (string, error) {
+	_, rest, ok := strings.Cut(url, "://")
+	if user, _, with := strings.Cut(rest, "@"); !ok || with && strings.Contains(user, ":") {
+		return "", core.Refuse(core.ErrInvalid, "That is no URL of a database without a password.")
+	}
+	return url, nil
 }
 
 // Inspect implements core.Engine.

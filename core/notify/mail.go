@@ -62,6 +62,8 @@ func (f facts) table() string {
 		{"zone", changed(f, "zone")},
 		{"lang", changed(f, "lang")},
 		{"database_host", changed(f, "database_host")},
+		{"database", changed(f, "database")},
+		{"include", changed(f, "include")},
 	}
 	var labels, values []string
 	width := 0

@@ -23,6 +23,10 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 	p.add(label(lang, "state"), SiteState(lang, s))
 	p.add(label(lang, "root"), safetext.Path(s.Root))
 	p.add(label(lang, "database_host"), cell(s.DatabaseHost))
+	p.add(label(lang, "database"), cell(s.Database))
+	for _, path := range s.Include {
+		p.add(label(lang, "include"), safetext.Path(path))
+	}
 	p.add(label(lang, "call"), cell(s.Call))
 	p.add(label(lang, "zone"), cell(s.Zone))
 	p.add(label(lang, "lang"), cell(s.Lang))

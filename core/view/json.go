@@ -40,6 +40,8 @@ type SiteJSON struct {
 	Zone          string        `json:"zone"`
 	Lang          string        `json:"lang"`
 	DatabaseHost  string        `json:"database_host,omitempty"`
+	Database      string        `json:"database,omitempty"` // the password as •••
+	Include       []string      `json:"include,omitempty"`
 	LifeSeconds   int64         `json:"life_seconds"`
 	HoldSeconds   int64         `json:"hold_seconds"`
 	Created       *time.Time    `json:"created,omitempty"`
@@ -58,6 +60,7 @@ func JSONSite(s core.SiteInfo) SiteJSON {
 	return SiteJSON{
 		ID: safetext.Line(s.ID), Title: safetext.Line(s.Title), Root: safetext.Path(s.Root), Call: safetext.Line(s.Call),
 		Zone: safetext.Line(s.Zone), Lang: safetext.Line(s.Lang), DatabaseHost: safetext.Line(s.DatabaseHost),
+		Database: safetext.Line(s.Database), Include: List(s.Include, safetext.Path),
 		LifeSeconds: seconds(s.Life), HoldSeconds: seconds(s.Hold), Created: moment(s.Created),
 		PassphraseSet: moment(s.PassphraseSet), PaperIssued: moment(s.PaperIssued), PaperUsed: moment(s.PaperUsed),
 		Contacts: List(s.Contacts, JSONContact), Keys: List(s.Keys, JSONKey),

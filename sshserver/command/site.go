@@ -22,6 +22,8 @@ func (s *session) siteFlags(cmd *cobra.Command, o *core.SiteOrder) {
 	s.flag(cmd, &o.Zone, "zone")
 	s.flag(cmd, &o.Lang, "lang")
 	s.flag(cmd, &o.DatabaseHost, "database-host")
+	s.flag(cmd, &o.Database.URL, "database")
+	cmd.Flags().StringArrayVar(&o.Include, "include", nil, s.text("flag.include", nil))
 	cmd.Flags().DurationVar(&o.Life, "life", 0, s.text("flag.life", nil))
 	cmd.Flags().DurationVar(&o.Hold, "hold", 0, s.text("flag.hold", nil))
 }
@@ -33,6 +35,10 @@ func (s *session) siteAdd() *cobra.Command {
 			return s.misread("missing", map[string]any{"Command": path(cmd), "Name": "--root DIR", "Usage": usage(cmd)})
 		}
 		o.ID = args[0]
+		o.Include = named(o.Include)
+		if err := s.databasePassword(cmd, &o); err != nil {
+			return err
+		}
 		if o.Key == "-" {
 			key, err := s.publicKey(cmd.Context(), nil)
 			if err != nil {
@@ -61,6 +67,9 @@ func (s *session) siteSet() *cobra.Command {
 		if !any {
 			return s.misread("site.set.nothing", nil)
 		}
+		if err := s.databasePassword(cmd, &o); err != nil {
+			return err
+		}
 		info, err := s.console.SetSite(cmd.Context(), s.actor, args[0], change)
 		if err != nil {
 			return err
@@ -80,6 +89,8 @@ func changes(cmd *cobra.Command, o *core.SiteOrder) (ch core.SiteChange, any boo
 		"zone":          func() { ch.Zone = &o.Zone },
 		"lang":          func() { ch.Lang = &o.Lang },
 		"database-host": func() { ch.DatabaseHost = &o.DatabaseHost },
+		"database":      func() { ch.Database = &o.Database },
+		"include":       func() { o.Include = named(o.Include); ch.Include = &o.Include },
 		"life":          func() { ch.Life = &o.Life },
 		"hold":          func() { ch.Hold = &o.Hold },
 	} {
