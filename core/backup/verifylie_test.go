@@ -21,7 +21,7 @@ import (
 // unproved are what a manifest says that nothing else in an archive shows: only
 // its signature protects these.
 var unproved = map[string][]string{
-	"header":   {"Site", "Host", "Grant", "Created", "Root", "Kind", "Version"},
+	"header":   {"Site", "Host", "Grant", "Created", "Root", "Kind", "Version", "Included"},
 	"file":     {"Note"},
 	"dir":      {"Note"},
 	"link":     {"Note"},
