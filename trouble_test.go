@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"breakglass/core/coretest/smalldisk"
 )
 
 // staticSite makes a site of pages and one photo of that many random bytes.
@@ -170,17 +168,7 @@ func TestTheDiskFillsUp(t *testing.T) {
 	sites, root := staticSite(t, 64<<20)
 	h := newHost(t, sites)
 	h.addSite("acme", root)
-	h.stop()
-	disk := smalldisk.Mount(t, 56<<20)
-	if out, err := exec.Command("cp", "-a", h.path("data")+"/.", disk).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	config := strings.Replace(readFile(t, h.path("breakglass.yaml")), h.path("data"), disk, 1)
-	check(t, os.WriteFile(h.path("breakglass.yaml"), []byte(config), 0o600))
-	check(t, os.RemoveAll(h.path("data")))
-	check(t, os.Symlink(disk, h.path("data"))) // where the test looks for messages
-	h.start()
-	t.Cleanup(h.stop) // before the disk is unmounted
+	h.onSmallDisk(56 << 20)
 	s := h.enter("acme", 80, 24)
 	s.openTo(h, 0, "The disk of the server is too full")
 	s.press("Enter")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -18,6 +19,9 @@ type wordPress struct {
 	root, database, user, password string
 }
 
+// wordPresses counts them: each has a database of its own on the one server.
+var wordPresses atomic.Int64
+
 // installWordPress copies WordPress to root and lets its own installer fill the
 // database, then writes posts and options as a site has them.
 func installWordPress(t *testing.T, root string) wordPress {
@@ -25,7 +29,8 @@ func installWordPress(t *testing.T, root string) wordPress {
 	if out, err := exec.Command("cp", "-rL", "/usr/share/wordpress", root).CombinedOutput(); err != nil {
 		t.Fatalf("copy WordPress; run `task setup`: %v\n%s", err, out)
 	}
-	w := wordPress{root: root, database: "wp_acme", user: "wp_acme", password: `it's "quoted" \ back`}
+	name := fmt.Sprintf("wp_acme%d", wordPresses.Add(1))
+	w := wordPress{root: root, database: name, user: name, password: `it's "quoted" \ back`}
 	check(t, database.CreateDatabase(w.database, w.user, w.password))
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	config := fmt.Sprintf(`<?php

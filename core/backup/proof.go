@@ -74,14 +74,17 @@ func (v *verifier) checkProof() error {
 	return nil
 }
 
-// verbStarted is the log's word for a backup that begins; core's event has the
-// same name.
-const verbStarted = "backup.started"
+// The log's words for a backup that begins, kept here or sent straight to its
+// owner; core's events have the same names.
+const (
+	verbStarted   = "backup.started"
+	verbStreaming = "backup.streaming"
+)
 
 // started reports whether the log tells of the backup of that name.
 func started(leaves []audit.Leaf, name string) bool {
 	for _, leaf := range leaves {
-		if leaf.Verb == verbStarted && strings.HasPrefix(leaf.Data["archive"], name+".") {
+		if (leaf.Verb == verbStarted || leaf.Verb == verbStreaming) && strings.HasPrefix(leaf.Data["archive"], name+".") {
 			return true
 		}
 	}
