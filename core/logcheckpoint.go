@@ -140,6 +140,10 @@ func sinceOf(since string, size int64) (tlog.Tree, error) {
 		}
 		older = checkpoint.Tree
 	}
+	if err != nil && older.N > size { // a checkpoint of more than there is: lines were taken away
+		return older, &Refusal{Kind: ErrInvalid, Cause: audit.ErrForked, Detail: fmt.Sprintf(
+			"The log has %d lines now and that checkpoint is of %d: it is of another log, or lines were taken away. Tell whoever relies on this console.", size, older.N)}
+	}
 	if older.N < 1 || older.N > size {
 		return older, Refuse(ErrInvalid, "The log has %d lines now; it cannot be proved to continue one of %d.", size, older.N)
 	}

@@ -22,9 +22,19 @@ func ProofDetail(path []string, origin string, lines int64, root, key string) Ta
 	}
 	var p pairs
 	p.add("path", hashes)
-	p.add("checkpoint", cell(origin))
-	p.add("lines", strconv.FormatInt(lines, 10))
-	p.add("root", cell(root))
+	p = append(p, CheckpointDetail(origin, lines, root).Rows...)
 	p.add("log key", cell(key))
 	return Table{Rows: p}
 }
+
+// CheckpointDetail tells a checkpoint as names and values.
+func CheckpointDetail(origin string, lines int64, root string) Table {
+	var p pairs
+	p.add("checkpoint", cell(origin))
+	p.add("lines", Number(lines))
+	p.add("root", cell(root))
+	return Table{Rows: p}
+}
+
+// Number writes the number of a line.
+func Number(seq int64) string { return strconv.FormatInt(seq, 10) }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"breakglass/core"
+	"breakglass/core/audit"
 	"breakglass/core/view"
 	"breakglass/core/words"
 	"breakglass/tui/widget"
@@ -18,7 +20,13 @@ import (
 // Console is the slice of [core.Console] that the screen uses.
 type Console interface {
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
+	Story(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)
+	ProveLog(ctx context.Context, a core.Actor, seq int64, since string) (audit.Proof, error)
+	LogKey() string
 }
+
+// refresh is how often the screen asks again for what may have changed.
+const refresh = 5 * time.Second
 
 // Option sets something that the screen knows of its surroundings.
 type Option func(*Screen)
@@ -32,27 +40,44 @@ func At(host string, port int) Option {
 // In sets the language; without it texts are English.
 func In(lang string) Option { return func(s *Screen) { s.lang = lang } }
 
+// page is what is shown over the list and its open line.
+type page int
+
+const (
+	onLog page = iota
+	onExport
+	onStory
+	onChecks
+)
+
 // Screen is the auditor's screen. It implements widget.Screen.
 type Screen struct {
-	terminal  widget.Terminal
-	theme     widget.Theme
-	actor     core.Actor
-	lang      string
-	me        string
-	list      *widget.LogList
-	pager     widget.Pager
-	exporting bool
+	terminal widget.Terminal
+	theme    widget.Theme
+	actor    core.Actor
+	console  Console
+	clock    core.Clock
+	lang     string
+	me       string
+	list     *widget.LogList
+	page     page
+	pager    widget.Pager
+	format   int // of exports, in core.LogFormats
+	story    story
+	checks   checks
 }
 
 // New makes the screen of one auditor.
 func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Console, clock core.Clock, options ...Option) widget.Screen {
-	s := &Screen{terminal: t, theme: theme, actor: actor, me: view.SSH(actor.Name, "HOST", 0), pager: widget.NewPager()}
+	s := &Screen{terminal: t, theme: theme, actor: actor, console: console, clock: clock, me: view.SSH(actor.Name, "HOST", 0), pager: widget.NewPager()}
 	for _, option := range options {
 		option(s)
 	}
 	s.list = widget.NewLogList(t, theme, clock, s.lang, func(ctx context.Context, q core.LogQuery) (core.LogPage, error) {
 		return console.Log(ctx, actor, q)
 	})
+	s.list.Beside(s.proofLines)
+	s.checks.begin(console.LogKey())
 	return s
 }
 
@@ -61,41 +86,77 @@ func (s *Screen) Init() tea.Cmd { return s.list.Start() }
 
 // Update implements widget.Screen.
 func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
-	if msg, ok := msg.(tea.KeyMsg); ok && !s.list.Typing() && s.list.Open() == nil {
-		if s.exporting {
-			return s, s.exportKey(msg)
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case proved:
+		cmd = s.gotProof(msg)
+	case proveAgain:
+		s.checks.waiting = false
+	case told:
+		cmd = s.gotStory(msg)
+	case tellAgain:
+		if msg.gen == s.story.gen {
+			cmd = s.readStory()
 		}
-		if msg.String() == "e" {
-			s.exporting, s.pager = true, widget.NewPager()
-			s.terminal.SetFarewell(s.line())
-			return s, nil
+	case tea.KeyMsg:
+		cmd = s.key(msg)
+	default:
+		cmd, _ = s.list.Update(msg)
+	}
+	return s, tea.Batch(cmd, s.prove())
+}
+
+// key gives a key to what is on top.
+func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
+	switch {
+	case s.page != onLog:
+		return s.pageKey(msg)
+	case !s.list.Typing():
+		switch msg.String() {
+		case "e":
+			s.open(onExport)
+			s.terminal.SetFarewell(s.exportLine())
+			return nil
+		case "v":
+			s.open(onChecks)
+			return nil
+		case "s":
+			return s.openStory()
 		}
 	}
 	cmd, _ := s.list.Update(msg)
-	return s, cmd
+	return cmd
 }
 
-// exportKey takes a key on the export page.
-func (s *Screen) exportKey(msg tea.KeyMsg) tea.Cmd {
-	switch msg.String() {
-	case "esc", "e":
-		s.exporting = false
-	case "y":
-		line, t := s.line(), s.terminal
-		return widget.Do(t.Context(), func(context.Context) tea.Msg {
-			if err := t.Copy(line); err != nil {
-				return widget.Problem{Text: view.Detail(s.lang, err)}
-			}
-			return widget.Notice{Text: s.text("copied", nil)}
-		})
+func (s *Screen) open(p page) { s.page, s.pager = p, widget.NewPager() }
+
+// pageKey takes a key on a page over the list.
+func (s *Screen) pageKey(msg tea.KeyMsg) tea.Cmd {
+	switch name := msg.String(); {
+	case name == "esc":
+		s.page = onLog
+		s.story.gen++
+	case name == "y" && s.page == onExport:
+		return s.copy(s.exportLine())
+	case name == "f" && s.page == onExport:
+		s.format = (s.format + 1) % len(core.LogFormats())
+		s.terminal.SetFarewell(s.exportLine())
 	default:
 		s.pager, _ = s.pager.Update(msg)
 	}
 	return nil
 }
 
-// line is the command that exports the log.
-func (s *Screen) line() string { return s.me + " log export > log.jsonl" }
+// copy puts a line into the clipboard of the person's terminal.
+func (s *Screen) copy(line string) tea.Cmd {
+	t := s.terminal
+	return widget.Do(t.Context(), func(context.Context) tea.Msg {
+		if err := t.Copy(line); err != nil {
+			return widget.Problem{Text: view.Detail(s.lang, err)}
+		}
+		return widget.Notice{Text: s.text("copied", nil)}
+	})
+}
 
 func (s *Screen) text(id string, data map[string]any) string {
 	return words.Text(s.lang, "auditor."+id, data)
@@ -103,32 +164,40 @@ func (s *Screen) text(id string, data map[string]any) string {
 
 // View implements widget.Screen.
 func (s *Screen) View(width, height int) string {
-	if s.exporting {
-		return s.pager.View(s.theme, s.exportPage(width), height)
+	var top []string
+	if s.checks.broken != "" {
+		top = strings.Split(s.theme.Marked(s.theme.Bad, s.theme.Symbols.Failed, s.text("broken", map[string]any{"Why": s.checks.broken}), width), "\n")
+		top = top[:min(len(top), max(height-3, 1))] // the status and two lines of the list stay in sight
+		height = max(height-len(top), 1)
+	} else if s.page == onLog && s.list.Open() == nil && height >= 12 {
+		top = strings.Split(s.theme.Paragraph(s.theme.Muted, s.text("intro", nil), width), "\n")
+		height -= len(top)
 	}
-	if s.list.Open() != nil || height < 12 {
-		return s.list.View(width, height)
-	}
-	intro := s.theme.Paragraph(s.theme.Muted, s.text("intro", nil), width)
-	return intro + "\n" + s.list.View(width, height-strings.Count(intro, "\n")-1)
+	return strings.Join(append(top, s.body(width, height)), "\n")
 }
 
-// exportPage says how to take the log away.
-func (s *Screen) exportPage(width int) []string {
-	lines := s.theme.Wrap(s.text("export.what", nil), width)
-	lines = append(lines, "")
-	for _, line := range s.theme.Wrap(s.line(), width) {
-		lines = append(lines, s.theme.Code.Render(line))
+func (s *Screen) body(width, height int) string {
+	switch s.page {
+	case onExport:
+		return s.pager.View(s.theme, s.exportPage(width), height)
+	case onStory:
+		return s.pager.View(s.theme, s.storyPage(width), height)
+	case onChecks:
+		return s.pager.View(s.theme, s.checksPage(width), height)
+	default:
+		return s.list.View(width, height)
 	}
-	lines = append(append(lines, ""), s.theme.Wrap(s.text("export.keep", nil), width)...)
-	return append(append(lines, ""), s.theme.Wrap(s.text("export.again", nil), width)...)
 }
 
 // Title implements widget.Screen.
 func (s *Screen) Title() string {
 	switch open := s.list.Open(); {
-	case s.exporting:
+	case s.page == onExport:
 		return s.text("title.export", nil)
+	case s.page == onChecks:
+		return s.text("title.checks", nil)
+	case s.page == onStory:
+		return s.text("title.story", map[string]any{"ID": s.story.id})
 	case open != nil:
 		return s.text("title.line", map[string]any{"Seq": strconv.FormatInt(open.Seq, 10)})
 	default:
@@ -141,18 +210,29 @@ func (s *Screen) Keys() []key.Binding {
 	bind := func(id string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(s.text("key."+id+".name", nil), s.text("key."+id, nil)))
 	}
+	back, scroll := bind("back", "esc"), bind("scroll", "up", "down", "pgup", "pgdown", "home", "end")
 	switch {
-	case s.exporting:
-		return []key.Binding{bind("back", "esc"), bind("copy", "y")}
-	case s.list.Typing() || s.list.Open() != nil:
+	case s.page == onExport:
+		return []key.Binding{back, bind("copy", "y"), bind("format", "f"), scroll}
+	case s.page != onLog:
+		return []key.Binding{back, scroll}
+	case s.list.Typing():
 		return s.list.Keys()
-	default:
-		return slices.Insert(s.list.Keys(), 2, bind("export", "e"))
 	}
+	story := bind("story", "s")
+	story.SetEnabled(s.storyID() != "")
+	if !story.Enabled() {
+		story.SetHelp(story.Help().Key, s.text("key.story.none", nil))
+	}
+	keys := s.list.Keys()
+	return slices.Insert(keys, min(2, len(keys)), story, bind("export", "e"), bind("checks", "v"))
 }
 
+// Corner implements widget.Header: how far the log is verified.
+func (s *Screen) Corner() string { return s.verified() }
+
 // Typing implements widget.Screen.
-func (s *Screen) Typing() bool { return s.list.Typing() }
+func (s *Screen) Typing() bool { return s.page == onLog && s.list.Typing() }
 
 // Lang implements widget.Speaker.
 func (s *Screen) Lang() string { return s.lang }

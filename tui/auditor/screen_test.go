@@ -2,125 +2,71 @@ package auditor_test
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"breakglass/core"
 	"breakglass/core/audit"
-	"breakglass/core/coretest"
+	"breakglass/tui/tuitest"
 )
 
-// house is a real console over a fake ledger, whose log a test can add to.
-type house struct {
-	t       *testing.T
-	ledger  *coretest.Ledger
-	console *core.Console
-	queries []core.LogQuery
-	err     error
-	slow    chan struct{} // when set, an answer waits for it
+// million is a console over a log of any length, of which nothing can be proved.
+type million struct {
+	tuitest.Log
+	rare map[int64]bool // lines of the site "rare"
 }
 
-func newHouse(t *testing.T) *house {
-	t.Helper()
-	signing, _, err := note.GenerateKey(rand.Reader, "test/breakglass")
-	if err != nil {
-		t.Fatal(err)
+func newMillion(size int64, rare ...int64) *million {
+	m := &million{rare: map[int64]bool{}}
+	for _, seq := range rare {
+		m.rare[seq] = true
 	}
-	signer, err := note.NewSigner(signing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, ledger: coretest.NewLedger()}
-	h.console, err = core.Open(t.Context(), core.Options{
-		Ledger: h.ledger, Engine: coretest.NewEngine(coretest.Script{}), Vault: coretest.NewVault(), Clock: coretest.NewClock(),
-		Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)),
-		Signer: audit.NewSigner("test/breakglass", signer),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.update(func(tx core.Tx) error {
-		_, err := tx.People().Put(core.Person{ID: ada.Name, Role: ada.Role, Keys: []core.Key{{Fingerprint: ada.Factor}}})
-		return err
-	})
-	return h
-}
-
-func (h *house) update(f func(core.Tx) error) {
-	h.t.Helper()
-	if err := h.ledger.Update(h.t.Context(), f); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-// add appends n lines of a site.
-func (h *house) add(n int, site string) {
-	h.t.Helper()
-	now := time.Now()
-	h.update(func(tx core.Tx) error {
-		for range n {
-			leaf := audit.Leaf{Actor: "owner:" + site, Verb: "login", Site: site, Time: now, Result: "ok"}
-			seq, err := audit.Append(tx.Log(), leaf)
-			if err == nil {
-				err = tx.Log().Index(seq, leaf.Keys()...)
-			}
-			if err != nil {
-				return err
-			}
+	m.Size = size
+	m.Line = func(seq int64) core.LogLine {
+		line := core.LogLine{Seq: seq, Time: bookStart.Add(time.Duration(seq) * time.Second), Actor: "owner:acme", Event: core.EventLogin, Site: "acme", Result: "ok"}
+		if m.rare[seq] {
+			line.Site, line.Actor = "rare", "owner:rare"
 		}
-		return nil
-	})
+		return line
+	}
+	return m
 }
 
-// size is the length of the log.
-func (h *house) size() (size int64) {
-	h.t.Helper()
-	err := h.ledger.View(h.t.Context(), func(tx core.Tx) (err error) { size, err = tx.Log().Size(); return err })
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return size
+// grow appends lines, the last of them rare.
+func (m *million) grow(n int64) { m.Size += n; m.rare[m.Size-1] = true }
+
+// console is what the screen asks.
+func (m *million) console() *console { return &console{m} }
+
+type console struct{ m *million }
+
+func (c *console) Log(ctx context.Context, _ core.Actor, q core.LogQuery) (core.LogPage, error) {
+	return c.m.Page(ctx, q)
 }
 
-// Log implements auditor.Console.
-func (h *house) Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error) {
-	h.queries = append(h.queries, q)
-	page, err := h.console.Log(ctx, a, q)
-	if slow := h.slow; slow != nil {
-		select {
-		case <-slow:
-		case <-ctx.Done():
-		}
-	}
-	if h.err != nil {
-		return core.LogPage{}, h.err
-	}
-	return page, err
+func (c *console) Story(context.Context, core.Actor, string) (core.GrantStory, error) {
+	return core.GrantStory{}, core.Refuse(core.ErrNotFound, "There is no story.")
 }
 
-// at runs f with a screen over a log of n lines of acme.
-func at(t *testing.T, n int, f func(*house, *show)) {
+func (c *console) LogKey() string { return bookKey }
+
+func (c *console) ProveLog(context.Context, core.Actor, int64, string) (audit.Proof, error) {
+	return audit.Proof{}, core.Refuse(core.ErrState, "There is no proof.")
+}
+
+// over runs f with a screen over a log of n lines.
+func over(t *testing.T, n int64, f func(*million, *tuitest.Show), rare ...int64) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t)
-		h.add(n, "acme")
-		in(t, h, ada, looks[0], func(s *show) { f(h, s) })
-		h.console.Close()
-	})
+	m := newMillion(n, rare...)
+	on(t, m.console(), look(), func(s *tuitest.Show) { f(m, s) })
 }
 
 // selected is the number of the line under the cursor.
-func (s *show) selected() string {
-	for line := range strings.SplitSeq(s.screen.View(80, 20), "\n") {
+func selected(s *tuitest.Show) string {
+	for line := range strings.SplitSeq(s.Screen.View(80, 20), "\n") {
 		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == ">" {
 			return fields[1]
 		}
@@ -128,219 +74,299 @@ func (s *show) selected() string {
 	return ""
 }
 
-func (s *show) at(seq int64) {
-	s.t.Helper()
-	if got := s.selected(); got != fmt.Sprint(seq) {
-		s.t.Errorf("on line %s, want %d, in\n%s", got, seq, s.screen.View(80, 20))
+func at(s *tuitest.Show, seq int64) {
+	s.T.Helper()
+	if got := selected(s); got != fmt.Sprint(seq) {
+		s.T.Errorf("on line %s, want %d, in\n%s", got, seq, s.Screen.View(80, 20))
 	}
 }
 
-func TestNewLinesShowThemselvesAtTheTop(t *testing.T) {
-	at(t, 50, func(h *house, s *show) {
-		s.at(h.size() - 1)
-		h.add(1, "zoo")
-		s.wait(5 * time.Second)
-		s.at(h.size() - 1)
-		s.has("zoo")
-		s.has(fmt.Sprintf("%d lines in the log", h.size()))
-		s.press("down", "down")
-		held := h.size() - 3
-		s.at(held)
-		h.add(700, "zoo")
-		s.wait(5 * time.Second)
-		s.at(held) // whoever reads is not carried off
-		s.press("home")
-		s.at(h.size() - 1)
-		for range 705 {
-			s.press("down")
+// Any place of millions of lines is a query or two away.
+func TestAnyPlaceOfMillionsOfLinesAtOnce(t *testing.T) {
+	over(t, 3_000_000, func(m *million, s *tuitest.Show) {
+		go2 := func(to int64, keys ...string) {
+			t.Helper()
+			m.Queries = nil
+			s.Press(keys...)
+			at(s, to)
+			if len(m.Queries) > 3 {
+				t.Errorf("%q: %d queries", keys, len(m.Queries))
+			}
 		}
-		s.at(h.size() - 706) // nothing is missing between new and old
+		go2(2_999_999)
+		go2(0, "end")
+		s.Has("Home shows the newest again")
+		go2(1, "up")
+		go2(2_999_999, "home")
+		go2(1_500_000, "#", "1500000", "enter")
+		go2(1_500_000, "#", "esc")
+		go2(0, "#", "#0", "enter")
+		go2(2_999_999, "#", "99999999", "enter")
+		s.Press("#", "12x", "enter")
+		s.Has("no number of a line")
+		s.Press("esc")
+		at(s, 2_999_999)
 	})
 }
 
-// So much came at once that the list begins anew.
-func TestAFloodOfNewLines(t *testing.T) {
-	at(t, 50, func(h *house, s *show) {
-		h.add(9000, "zoo")
-		s.wait(5 * time.Second)
-		s.at(h.size() - 1)
-		before := h.size() - 1
-		for s.press("end"); s.selected() != "0"; s.press("end") {
-			if got := s.selected(); got == fmt.Sprint(before) {
-				t.Fatalf("stuck on line %s", got)
-			} else if _, err := fmt.Sscan(got, &before); err != nil {
-				t.Fatal(err)
+// From a place in the middle both directions go on without a gap or a line
+// twice.
+func TestPagingBothWays(t *testing.T) {
+	over(t, 1_000_000, func(_ *million, s *tuitest.Show) {
+		s.Press("#", "500000", "enter")
+		for _, way := range []struct {
+			key string
+			by  int64
+		}{{"up", 1}, {"down", -1}} {
+			s.Press("#", "500000", "enter")
+			for n := range int64(350) {
+				s.Press(way.key)
+				if got := selected(s); got != fmt.Sprint(500_000+way.by*(n+1)) {
+					t.Fatalf("%s %d times: on line %s", way.key, n+1, got)
+				}
 			}
 		}
 	})
 }
 
-func TestPagingBackOverAnyLength(t *testing.T) {
-	at(t, 12_345, func(h *house, s *show) {
-		for range 200 {
-			s.press("end")
+// However far somebody pages, a session holds only so much, and what was let go
+// is fetched again.
+func TestASessionHoldsOnlySoMuch(t *testing.T) {
+	over(t, 100_000, func(m *million, s *tuitest.Show) {
+		page := func(key string, times int) (on int64) {
+			t.Helper()
+			for range times {
+				s.Screen.View(80, 110)
+				s.Press(key)
+			}
+			if _, err := fmt.Sscan(selected(s), &on); err != nil {
+				t.Fatal(err)
+			}
+			return on
 		}
-		s.at(0)
-		s.has("Home shows the newest again")
-		h.add(1, "zoo")
-		s.wait(5 * time.Second)
-		s.at(0)
-		s.press("home")
-		s.at(h.size() - 1)
-		s.has("zoo")
-		s.hasNot("Home shows")
+		s.HasNot("Home shows the newest again")
+		if on := page("pgdown", 130); on > 88_000 {
+			t.Errorf("on line %d", on)
+		}
+		s.Has("Home shows the newest again") // they were let go
+		page("pgup", 200)
+		at(s, 99_999)
+		s.HasNot("Home shows the newest again")
+		at(s, page("pgdown", 1))
+		if before := page("down", 0); page("down", 150) != before-150 {
+			t.Errorf("from line %d to %s", before, selected(s))
+		}
+		if len(m.Queries) > 500 {
+			t.Errorf("%d queries", len(m.Queries))
+		}
 	})
+}
+
+func TestNewLinesShowThemselvesAtTheTop(t *testing.T) {
+	over(t, 50, func(m *million, s *tuitest.Show) {
+		at(s, 49)
+		m.grow(1)
+		s.Wait(refresh)
+		at(s, 50)
+		s.Has("rare")
+		s.Has("51 lines in the log")
+		s.Press("down", "down")
+		at(s, 48)
+		m.grow(700)
+		s.Wait(refresh)
+		at(s, 48) // whoever reads is not carried off
+		s.Press("home")
+		at(s, 750)
+		for range 705 {
+			s.Press("down")
+		}
+		at(s, 45) // nothing is missing between new and old
+	})
+}
+
+// So much came at once that the list begins anew, or waits for whoever reads.
+func TestAFloodOfNewLines(t *testing.T) {
+	over(t, 50, func(m *million, s *tuitest.Show) {
+		m.grow(9000)
+		s.Wait(refresh)
+		at(s, 9049)
+		s.Press("down", "down", "down")
+		m.grow(100_000)
+		s.Wait(refresh)
+		at(s, 9046)
+		s.Has("Home shows the newest again")
+		s.Press("up", "up", "up", "up")
+		at(s, 9050)
+		s.Press("home")
+		at(s, 109_049)
+	})
+}
+
+// A search over millions of lines shows how far it is, can be stopped at any
+// time and goes on from there; each step of it is bounded.
+func TestALongSearchCanBeStopped(t *testing.T) {
+	over(t, 600_000, func(m *million, s *tuitest.Show) {
+		s.Press("/", "owner:rare")
+		m.Queries = nil
+		s.Hit("enter")
+		for range 5 {
+			s.Step()
+		}
+		s.Has("No line fits so far. The search goes on.")
+		s.Has("Searched 26 % (to line 440000), 0 found. Esc stops")
+		for _, q := range m.Queries {
+			if q.Limit > 100 {
+				t.Errorf("asked for %d lines at once", q.Limit)
+			}
+		}
+		asked := len(m.Queries)
+		s.Press("esc")
+		s.Has("Stopped at ")
+		s.Has("c goes on")
+		if len(m.Queries) > asked+4 {
+			t.Errorf("%d more queries after it was stopped", len(m.Queries)-asked)
+		}
+		asked = len(m.Queries)
+		s.Wait(time.Minute)
+		for _, q := range m.Queries[asked:] {
+			if !q.Upward || q.Start < 600_000 {
+				t.Errorf("a stopped search asks for %+v", q)
+			}
+		}
+		s.Press("c") // to the end
+		at(s, 700)
+		s.HasNot("Searched")
+		s.Has(`Only with "owner:rare".`)
+		s.Press("esc")
+		at(s, 599_999)
+	}, 700)
 }
 
 // A line that fits stands further back than one query of core looks.
 func TestAFilterFindsWhatIsFarBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t)
-		h.add(1, "first")
-		h.add(500, "acme")
-		h.add(2, "rare")
-		far := h.size() - 2
-		h.add(61_000, "acme")
-		in(t, h, ada, looks[0], func(s *show) {
-			s.press("/", "site:rare", "enter")
-			s.at(far + 1)
-			s.press("down")
-			s.at(far)
-			h.add(1, "acme")
-			s.wait(5 * time.Second)
-			s.at(far)
-			h.add(1, "rare")
-			s.wait(5 * time.Second)
-			s.press("home")
-			s.at(h.size() - 1)
-			s.press("down")
-			s.at(far + 1)
-
-			s.press("/", "ctrl+u", "site:first", "enter")
-			s.has("first")
-			s.press("/", "ctrl+u", "site:none", "enter")
-			s.has("No line of the log fits.")
-			s.press("esc")
-			s.at(h.size() - 1)
-		})
-		h.console.Close()
-	})
+	over(t, 61_500, func(m *million, s *tuitest.Show) {
+		s.Press("/", "site:rare", "enter")
+		at(s, 501)
+		s.Press("down")
+		at(s, 500)
+		m.Size++
+		s.Wait(refresh)
+		at(s, 500)
+		m.grow(1)
+		s.Wait(refresh)
+		s.Press("home")
+		at(s, 61_501)
+		s.Press("down")
+		at(s, 501)
+		s.Press("end")
+		at(s, 1)
+		s.Press("/", "ctrl+u", "site:none", "enter")
+		s.Has("No line of the log fits.")
+		s.Press("esc")
+		at(s, 61_501)
+	}, 1, 500, 501)
 }
 
 // The first line beyond the reach of one query of core is not skipped.
 func TestNothingIsSkippedBetweenQueries(t *testing.T) {
-	at(t, 1, func(h *house, s *show) {
-		h.add(1, "edge")
-		edge := h.size() - 1
-		h.add(20_000, "acme")
-		s.press("/", "site:edge", "enter")
-		s.at(edge)
-	})
+	over(t, 20_001, func(_ *million, s *tuitest.Show) {
+		s.Press("/", "site:rare", "enter")
+		at(s, 0)
+	}, 0)
 }
 
 func TestFilterTerms(t *testing.T) {
-	at(t, 10, func(h *house, s *show) {
-		h.add(3, "zoo")
-		s.press("/", "site:zoo person:ow event:login OK", "enter")
-		want := core.LogQuery{Limit: 100, Site: "zoo", Person: "ow", Event: "login", Text: "OK"}
-		if !slices.Contains(h.queries, want) {
-			t.Errorf("asked %+v", h.queries)
+	over(t, 10, func(m *million, s *tuitest.Show) {
+		m.grow(1)
+		s.Press("/", "site:rare person:ow event:login from:2026-11-24 OK", "enter")
+		want := core.LogQuery{Limit: 100, Site: "rare", Person: "ow", Event: "login", Text: "OK", From: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}
+		if !slices.Contains(m.Queries, want) {
+			t.Errorf("asked %+v", m.Queries)
 		}
-		s.at(h.size() - 1)
-		s.press("end")
-		s.at(h.size() - 3)
-		s.has("Filter: site:zoo person:ow event:login OK")
-		s.press("/", "x", "esc") // leaves it as it was
-		s.has("Filter: site:zoo person:ow event:login OK")
-		s.press("esc")
-		s.hasNot("Filter")
+		at(s, 10)
+		only := "Only site rare, by ow, event login, from 2026-11-24 00:00:00 UTC, with"
+		s.Has(only)
+		s.Press("/", "x", "esc") // leaves it as it was
+		s.Has(only)
+		s.Press("/", " to:someday", "enter")
+		s.Has(`"someday" is no time that can be read`)
+		s.Has("all are UTC")
+		s.Press("esc")
+		s.Has(only)
+		s.Press("esc")
+		s.HasNot("Only")
+	})
+}
+
+// Lines of a time are found in millions of others without reading those.
+func TestAFilterByTime(t *testing.T) {
+	over(t, 3_000_000, func(m *million, s *tuitest.Show) {
+		from := bookStart.Add(1_000_000 * time.Second)
+		m.Queries = nil
+		s.Press("/", "from:"+from.Format("2006-01-02T15:04:05")+" to:"+from.Add(9*time.Second).Format("2006-01-02T15:04:05"), "enter")
+		at(s, 1_000_008)
+		s.Press("end")
+		at(s, 1_000_000)
+		if len(m.Queries) > 2 {
+			t.Errorf("%d queries", len(m.Queries))
+		}
 	})
 }
 
 // An answer to what was asked before the filter changed is dropped.
 func TestStaleAnswersAreDropped(t *testing.T) {
-	at(t, 200, func(h *house, s *show) {
-		h.add(5, "zoo")
+	over(t, 200, func(m *million, s *tuitest.Show) {
+		m.grow(1)
 		slow := make(chan struct{})
-		h.slow = slow
-		s.wait(5 * time.Second) // a refresh hangs
-		s.press("end")          // and so do older lines
-		h.slow = nil
-		s.press("/", "site:zoo", "enter")
-		s.at(h.size() - 1)
+		m.Slow = slow
+		s.Wait(refresh) // a refresh hangs
+		for range 90 {
+			s.Press("down") // and so do older lines
+		}
+		m.Slow = nil
+		s.Press("/", "site:rare", "enter")
+		at(s, 200)
 		close(slow)
-		s.run(nil)
-		s.at(h.size() - 1)
-		s.press("end")
-		s.at(h.size() - 5)
-		asked := len(h.queries)
-		s.wait(5 * time.Second)
-		if got := len(h.queries) - asked; got != 1 {
+		s.Run(nil)
+		at(s, 200)
+		asked := len(m.Queries)
+		s.Wait(5 * time.Second)
+		if got := len(m.Queries) - asked; got != 1 {
 			t.Errorf("%d questions in one turn", got)
 		}
 	})
 }
 
 func TestALineInFull(t *testing.T) {
-	at(t, 60, func(h *house, s *show) {
-		s.press("down", "enter")
-		open := h.size() - 2
-		if want := fmt.Sprintf("Line %d of the log", open); s.screen.Title() != want {
-			t.Errorf("title %q, want %q", s.screen.Title(), want)
+	over(t, 60, func(m *million, s *tuitest.Show) {
+		s.Press("down", "enter")
+		if got := s.Screen.Title(); got != "Line 58 of the log" {
+			t.Errorf("title %q", got)
 		}
-		h.add(3, "zoo")
-		s.wait(5 * time.Second) // does not change under the reader
-		s.has("hash")
-		s.has(fmt.Sprint(open))
-		s.press("esc")
-		s.at(open)
-	})
-}
-
-func TestReadingIsLoggedOnce(t *testing.T) {
-	at(t, 1, func(h *house, s *show) {
-		s.wait(10 * time.Minute)
-		if h.size() != 3 { // the console's start, acme's line, the reading
-			t.Errorf("%d lines", h.size())
-		}
-		s.has("log.read")
+		m.grow(3)
+		s.Wait(refresh) // does not change under the reader
+		s.Has("seq     58")
+		s.Press("esc")
+		at(s, 58)
 	})
 }
 
 func TestAProblemIsToldOnceAndTheLinesStay(t *testing.T) {
-	at(t, 20, func(h *house, s *show) {
-		h.err = errors.New("bolt: secret inside")
-		s.wait(30 * time.Second)
-		if len(s.problems) != 1 || strings.Contains(s.problems[0], "secret") {
-			t.Errorf("problems %q", s.problems)
+	over(t, 20, func(m *million, s *tuitest.Show) {
+		m.Err = fmt.Errorf("bolt: secret inside")
+		s.Wait(30 * time.Second)
+		if len(s.Problems) != 1 || strings.Contains(s.Problems[0], "secret") {
+			t.Errorf("problems %q", s.Problems)
 		}
-		s.at(h.size() - 1)
-		h.err = nil
-		h.add(1, "zoo")
-		s.wait(5 * time.Second)
-		s.at(h.size() - 1)
-		h.update(func(tx core.Tx) error { return tx.People().Delete(ada.Name, 1) })
-		s.wait(5 * time.Second)
-		if len(s.problems) != 2 || s.problems[1] != "You are no longer enrolled here." {
-			t.Errorf("problems %q", s.problems)
+		at(s, 19)
+		m.Err = nil
+		m.grow(1)
+		s.Wait(refresh)
+		at(s, 20)
+		m.Err = core.Refuse(core.ErrDenied, "You are no longer enrolled here.")
+		s.Wait(refresh)
+		if len(s.Problems) != 2 || s.Problems[1] != "You are no longer enrolled here." {
+			t.Errorf("problems %q", s.Problems)
 		}
-	})
-}
-
-func TestExportGivesTheLine(t *testing.T) {
-	const line = "ssh -p 2222 ada@backup.example log export > log.jsonl"
-	at(t, 3, func(_ *house, s *show) {
-		s.press("e")
-		if got := s.screen.View(80, 20); !strings.Contains(got, "\n"+line+"\n") {
-			t.Errorf("the line does not stand by itself in\n%s", got)
-		}
-		s.press("y")
-		if s.terminal.copied != line || s.terminal.farewell != line || len(s.notices) != 1 {
-			t.Errorf("copied %q, farewell %q, notices %q", s.terminal.copied, s.terminal.farewell, s.notices)
-		}
-		s.press("esc")
-		s.has("lines in the log")
-		s.press("/", "e")
-		s.has("Filter: e_")
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/coretest"
 	"breakglass/tui/manager"
+	"breakglass/tui/tuitest"
 	"breakglass/tui/widget"
 )
 
@@ -89,14 +90,9 @@ func (c *console) Requests(context.Context, core.Actor) ([]core.RequestInfo, err
 	return append([]core.RequestInfo{}, c.requests...), c.err
 }
 
-func (c *console) Log(_ context.Context, _ core.Actor, q core.LogQuery) (core.LogPage, error) {
-	page := core.LogPage{Size: int64(len(c.log))}
-	for i := len(c.log) - 1; i >= 0 && len(page.Lines) < q.Limit; i-- {
-		if q.Before == 0 || int64(i) < q.Before {
-			page.Lines = append(page.Lines, c.log[i])
-		}
-	}
-	return page, c.err
+func (c *console) Log(ctx context.Context, _ core.Actor, q core.LogQuery) (core.LogPage, error) {
+	log := tuitest.Log{Size: int64(len(c.log)), Line: func(seq int64) core.LogLine { return c.log[seq] }, Err: c.err}
+	return log.Page(ctx, q)
 }
 
 func (c *console) RevokeGrant(_ context.Context, a core.Actor, id, reason string) error {

@@ -48,9 +48,12 @@ func NewTable(theme Theme, columns ...Column) Table {
 	return Table{theme: theme, columns: columns, page: new(int)}
 }
 
-// Follow makes the selection stay at the top, on whatever is newest, for as long
-// as it is there.
-func (t Table) Follow() Table { t.follow = true; return t }
+// Follow says whether the selection stays at the top, on whatever is newest, for
+// as long as it is there.
+func (t Table) Follow(newest bool) Table { t.follow = newest; return t }
+
+// Last puts the cursor on the last row.
+func (t Table) Last() Table { return t.move(t.rows.Len - 1) }
 
 // SetRows replaces what is shown. The selection stays on the item it was on, or
 // near where that was when it is gone.

@@ -89,7 +89,7 @@ func TestTableKeepsTheSelection(t *testing.T) {
 			drawn := 0
 			table := threeColumns()
 			if c.follow {
-				table = table.Follow()
+				table = table.Follow(true)
 			}
 			table = table.SetRows(numbers(100, 200, &drawn))
 			for key := range strings.FieldsSeq(c.keys) {
