@@ -119,7 +119,7 @@ func (s *Screen) verified() string {
 	switch {
 	case c.broken != "":
 		return s.text("verified.not", nil)
-	case c.watch.Seen().Tree.N == 0:
+	case c.watch == nil || c.watch.Seen().Tree.N == 0:
 		return s.text("verified.yet", nil)
 	default:
 		return s.text("verified", map[string]any{"Lines": c.watch.Seen().Tree.N})

@@ -77,12 +77,14 @@ func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Consol
 		return console.Log(ctx, actor, q)
 	})
 	s.list.Beside(s.proofLines)
-	s.checks.begin(console.LogKey())
 	return s
 }
 
 // Init implements widget.Screen.
-func (s *Screen) Init() tea.Cmd { return s.list.Start() }
+func (s *Screen) Init() tea.Cmd {
+	s.checks.begin(s.console.LogKey())
+	return s.list.Start()
+}
 
 // Update implements widget.Screen.
 func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {

@@ -13,7 +13,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"breakglass/core"
-	"breakglass/tui/manager"
+	"breakglass/tui"
 	"breakglass/tui/widget"
 )
 
@@ -69,7 +69,7 @@ func (t *terminal) lastWords() string {
 // console answers as a test tells it, and keeps what it was asked. The slices of
 // the other roles stay nil: an owner's screen must not reach them.
 type console struct {
-	manager.Console
+	tui.Console
 
 	mu     sync.Mutex
 	state  core.OwnerState
