@@ -23,6 +23,8 @@ import (
 // backupOrder is what the command line of backup says.
 type backupOrder struct {
 	dir, file, key, databaseHost string
+	database, passwordFile       string
+	include                      []string
 	json                         bool
 }
 
@@ -34,7 +36,9 @@ func backupCommand() *cobra.Command {
 		Long: "Backup runs the engine alone, for cron or for a look. It writes FILE, FILE.sha256 and,\n" +
 			"with --key, FILE.sig. It exits with 0 when the backup is complete, with or without\n" +
 			"notes; with 3 when something is missing; with 1 when there is none.",
-		Example: "  breakglass backup /var/www/acme -o acme.tar.gz",
+		Example: "  breakglass backup /var/www/acme -o acme.tar.gz\n" +
+			"  breakglass backup /var/www/acme -o acme.tar.gz --include /srv/acme-uploads\n" +
+			"  breakglass backup /var/www/acme -o acme.tar.gz --database mysql://acme@localhost/acme --database-password-file FILE",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
@@ -47,6 +51,9 @@ func backupCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&o.file, "output", "o", "", "the archive's `FILE`; - is standard output")
 	cmd.Flags().StringVar(&o.key, "key", "", "sign with the OpenSSH private key in this `FILE`; without it the archive is UNSIGNED")
 	cmd.Flags().StringVar(&o.databaseHost, "database-host", "", "a database `HOST` that is not this machine, when the site names it")
+	cmd.Flags().StringVar(&o.database, "database", "", "the `URL` of a database that cannot be read from the site: mysql://USER@HOST/NAME, without the password")
+	cmd.Flags().StringVar(&o.passwordFile, "database-password-file", "", "the `FILE` of mode 0600 with its password; else "+databasePasswordVariable+", else it is asked for on a terminal")
+	cmd.Flags().StringArrayVar(&o.include, "include", nil, "a `PATH` outside of DIR to back up as well; may stand several times")
 	jsonFlag(cmd, &o.json)
 	return cmd
 }
@@ -67,11 +74,24 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	clock := newSystemClock()
-	engine, err := backup.New(backup.Options{Roots: []string{root}, Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText()})
+	include, roots, err := o.included()
+	if err != nil {
+		return err
+	}
+	engine, err := backup.New(backup.Options{Roots: append([]string{root}, roots...), Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText()})
 	if err != nil {
 		return err
 	}
 	if root, err = engine.CheckRoot(ctx, root); err != nil {
+		return err
+	}
+	for i, path := range include {
+		if include[i], err = engine.CheckInclude(ctx, path); err != nil {
+			return err
+		}
+	}
+	named, err := o.named(engine, errs)
+	if err != nil {
 		return err
 	}
 	host, err := os.Hostname()
@@ -81,7 +101,7 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	site := safeName(filepath.Base(root))
 	created := clock.Now().UTC()
 	order := core.BackupOrder{
-		SiteSpec: core.SiteSpec{Site: site, Root: root, DatabaseHost: o.databaseHost},
+		SiteSpec: core.SiteSpec{Site: site, Root: root, DatabaseHost: o.databaseHost, Database: named, Include: include},
 		Name:     site + "-" + created.Format("20060102T150405Z"), Created: created, Host: host,
 	}
 	if o.file == "-" {
