@@ -39,7 +39,7 @@ func backupCommand() *cobra.Command {
 		Example: "  breakglass backup /var/www/acme -o acme.tar.gz\n" +
 			"  breakglass backup /var/www/acme -o acme.tar.gz --include /srv/acme-uploads\n" +
 			"  breakglass backup /var/www/acme -o acme.tar.gz --database mysql://acme@localhost/acme --database-password-file FILE",
-		Args:    usage(cobra.ExactArgs(1)),
+		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
 			if o.file == "" {
