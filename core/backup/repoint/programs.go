@@ -1,0 +1,165 @@
+package repoint
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"breakglass/core"
+	"breakglass/core/safetext"
+)
+
+// wordPress plans the changes of a WordPress: of its wp-config.php, which may lie
+// one level up, or of the .env of a Bedrock.
+func (j *job) wordPress() ([]*plan, error) {
+	d := j.options.Database
+	w := wishes{
+		"DB_NAME": {value: d.Name, needed: true}, "DB_USER": {value: d.User, needed: true},
+		"DB_PASSWORD": {value: d.Password.Reveal(), needed: true}, "DB_HOST": {value: d.joined(), needed: true},
+	}
+	if d.Prefix != "" {
+		w["table_prefix"] = wish{value: d.Prefix, needed: true}
+	}
+	file := j.orFile("wp-config.php")
+	above := path.Join(path.Dir(j.in(".")), "wp-config.php")
+	if j.options.File == "" && !j.exists(file) && j.in(".") != "." && j.exists(above) {
+		file = above
+	}
+	plans, err := j.each(w, file)
+	if err != nil || len(plans) > 0 && plans[0].seen["DB_NAME"] {
+		return plans, err
+	}
+	for _, env := range []string{j.in(".env"), path.Join(path.Dir(j.in(".")), ".env")} {
+		if j.options.File == "" && j.exists(env) {
+			for _, p := range plans {
+				p.changes = nil // what the file does not set, the .env does
+			}
+			j.changes = nil
+			more, err := j.eachEnv(bedrockEnv, env)
+			return append(plans, more...), err
+		}
+	}
+	return plans, nil
+}
+
+// drupal plans the changes of a Drupal. Dir may name one of its sites.
+func (j *job) drupal() ([]*plan, error) {
+	d := j.options.Database
+	const own = "databases.default.default."
+	w := wishes{
+		own + "database": {value: d.Name, needed: true}, own + "username": {value: d.User, needed: true},
+		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: d.host(), needed: true},
+		own + "port": {value: d.port()}, own + "unix_socket": {null: true},
+	}
+	switch {
+	case d.Socket != "":
+		w[own+"unix_socket"] = wish{value: d.Socket, after: own + "host"}
+	case d.Port != 0:
+		w[own+"port"] = wish{value: d.port(), after: own + "host"}
+	}
+	if d.Prefix != "" {
+		w[own+"prefix"], w[own+"prefix.default"] = wish{value: d.Prefix}, wish{value: d.Prefix}
+	}
+	dir, err := j.drupalSite()
+	if err != nil {
+		return nil, err
+	}
+	plans, err := j.each(w, path.Join(dir, "settings.php"), path.Join(dir, "settings.local.php"))
+	for _, p := range plans {
+		if p.seen["db_url"] {
+			p.byHand(0, "db_url", "This is the setting of a Drupal before version 7; change it by hand.")
+		}
+	}
+	return plans, err
+}
+
+// drupalSite is the directory of the site's settings.
+func (j *job) drupalSite() (string, error) {
+	if j.options.File != "" {
+		return path.Dir(path.Clean(j.options.File)), nil
+	}
+	if j.exists(j.in("settings.php")) {
+		return j.in("."), nil
+	}
+	sites, err := fs.Glob(j.root.FS(), path.Join(j.in("sites"), "*", "settings.php"))
+	if err != nil {
+		return "", err
+	}
+	switch len(sites) {
+	case 0:
+		return j.in("sites/default"), nil // where it is missing
+	case 1:
+		return path.Dir(sites[0]), nil
+	}
+	return "", core.Refuse(core.ErrSite, "This Drupal has %d sites, in %s and others; say which one is meant.", len(sites), safetext.Line(path.Dir(sites[0])))
+}
+
+// joomla are the wishes of a Joomla.
+func (j *job) joomla() wishes {
+	d := j.options.Database
+	w := wishes{
+		"db": {value: d.Name, needed: true}, "user": {value: d.User, needed: true},
+		"password": {value: d.Password.Reveal(), needed: true}, "host": {value: d.joined(), needed: true},
+	}
+	if d.Prefix != "" {
+		w["dbprefix"] = wish{value: d.Prefix}
+	}
+	return w
+}
+
+// magento are the wishes of a Magento, which takes a socket for a host.
+func (j *job) magento() wishes {
+	d := j.options.Database
+	const own = "return.db.connection.default."
+	host := d.joined()
+	if d.Socket != "" {
+		host = d.Socket
+	}
+	w := wishes{
+		own + "dbname": {value: d.Name, needed: true}, own + "username": {value: d.User, needed: true},
+		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: host, needed: true},
+		own + "unix_socket": {null: true}, own + "port": {value: d.port()},
+	}
+	if d.Prefix != "" {
+		w["return.db.table_prefix"] = wish{value: d.Prefix}
+	}
+	return w
+}
+
+// symfony plans the changes of a Symfony: of its .env files, of which the later
+// ones prevail.
+func (j *job) symfony() (plans []*plan, err error) {
+	var files []string
+	for _, name := range []string{".env", ".env.local", ".env.prod", ".env.prod.local"} {
+		if j.exists(j.in(name)) {
+			files = append(files, j.in(name))
+		}
+	}
+	if len(files) == 0 || j.options.File != "" {
+		files = []string{j.orFile(".env")}
+	}
+	rules := symfonyEnv
+	text, err := readFile(j.root, j.in("config/packages/doctrine.yaml"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	rules.percents = resolves(text)
+	// Only the file that prevails gets the database: .env is for everybody.
+	last := len(files) - 1
+	for i, file := range files {
+		src, err := readFile(j.root, file)
+		if err == nil && slices.ContainsFunc(envLines(src), func(l envLine) bool { return l.name == "DATABASE_URL" }) {
+			last = i
+		}
+	}
+	for i, file := range files {
+		rules.address = i != last
+		more, err := j.eachEnv(rules, file)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, more...)
+	}
+	return plans, nil
+}
