@@ -35,6 +35,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asBreakglass) != "" {
 		os.Exit(run())
 	}
+	if order := os.Getenv(asConsole); order != "" {
+		if err := beKilled(order); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	testscript.Main(withServer{m}, map[string]func(){"breakglass": func() { os.Exit(run()) }})
 }
 
