@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,9 +37,10 @@ const asConsole = "BREAKGLASS_TEST_CONSOLE"
 // mailRoom is a mail provider: it writes down which deliveries it took.
 type mailRoom struct {
 	*httptest.Server
-	mu    sync.Mutex
-	taken map[string]int
-	slow  func(delivery string) time.Duration
+	mu       sync.Mutex
+	taken    map[string]int
+	answered atomic.Int64 // requests that had their answer
+	slow     func(delivery string) time.Duration
 }
 
 func newMailRoom(t testing.TB, slow func(string) time.Duration) *mailRoom {
@@ -51,6 +53,7 @@ func newMailRoom(t testing.TB, slow func(string) time.Duration) *mailRoom {
 
 // ServeHTTP takes a mail as SendGrid's interface does.
 func (m *mailRoom) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer m.answered.Add(1)
 	var mail struct {
 		Personalizations []struct {
 			To         []struct{ Email string }
@@ -296,7 +299,7 @@ func BenchmarkOutbox(b *testing.B) {
 				var done sync.WaitGroup
 				b.StartTimer()
 				done.Go(func() { h.courier.Run(ctx) })
-				for wait(b, h) > 0 {
+				for room.answered.Load() < 1000 || wait(b, h) > 0 {
 					time.Sleep(10 * time.Millisecond)
 				}
 				b.StopTimer()
