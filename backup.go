@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,8 @@ func backupCommand() *cobra.Command {
 		Short: "Back up a site to a file, without a console",
 		Long: "Backup runs the engine alone, for cron or for a look. It writes FILE, FILE.sha256 and,\n" +
 			"with --key, FILE.sig. It exits with 0 when the backup is complete, with or without\n" +
-			"notes; with 3 when something is missing; with 1 when there is none.",
+			"notes; with 3 when something is missing; with 1 when there is none. With --json each\n" +
+			"line is an event: progress and failed on standard error, result on standard output.",
 		Example: "  breakglass backup /var/www/acme -o acme.tar.gz\n" +
 			"  breakglass backup /var/www/acme -o acme.tar.gz --include /srv/acme-uploads\n" +
 			"  breakglass backup /var/www/acme -o acme.tar.gz --database mysql://acme@localhost/acme --database-password-file FILE",
@@ -145,11 +147,31 @@ func (o backupOrder) stream(ctx context.Context, engine *backup.Engine, order co
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return &usageError{errors.New("an archive is no text for a terminal; send it to a file or a pipe")}
 	}
-	result, err := engine.Run(ctx, order, out, o.meter(errs))
+	result, err := o.make(ctx, engine, order, out, errs)
 	if err != nil {
 		return err
 	}
 	return o.tell(errs, "-", result)
+}
+
+// make runs the engine and shows how it goes.
+func (o backupOrder) make(ctx context.Context, engine *backup.Engine, order core.BackupOrder, w, errs io.Writer) (core.BackupResult, error) {
+	m := o.meter(errs)
+	result, err := engine.Run(ctx, order, w, m.show)
+	m.clear()
+	switch {
+	case err == nil:
+		return result, nil
+	case errors.Is(err, core.ErrCancelled) && o.file == "-":
+		err = core.Refuse(core.ErrCancelled, "The backup was stopped. What was written is no backup: delete it.")
+	case errors.Is(err, core.ErrCancelled):
+		err = core.Refuse(core.ErrCancelled, "The backup was stopped; nothing of it was kept.")
+	}
+	if !o.json {
+		return result, err
+	}
+	m.event(map[string]any{"event": "failed", "problem": safetext.Line(sentence(err))})
+	return result, exitStatus(exitFailed)
 }
 
 // store writes the archive to its file, durable before it has its name.
@@ -167,7 +189,7 @@ func (o backupOrder) store(ctx context.Context, engine *backup.Engine, order cor
 			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
 		}
 	}()
-	result, err := engine.Run(ctx, order, f, o.meter(errs))
+	result, err := o.make(ctx, engine, order, f, errs)
 	if err != nil {
 		return err
 	}
@@ -187,23 +209,42 @@ func (o backupOrder) store(ctx context.Context, engine *backup.Engine, order cor
 // beside writes the checksum and the signature next to the archive.
 func (o backupOrder) beside(result core.BackupResult) error {
 	sum := result.SHA256 + "  " + filepath.Base(o.file) + "\n"
-	if err := os.WriteFile(o.file+".sha256", []byte(sum), 0o600); err != nil {
+	if err := writeBeside(o.file+".sha256", []byte(sum)); err != nil {
 		return err
 	}
 	if result.Signature == nil {
 		return nil
 	}
-	return os.WriteFile(o.file+".sig", result.Signature, 0o600)
+	return writeBeside(o.file+".sig", result.Signature)
+}
+
+// writeBeside makes a file in the place of whatever has its name: it follows no
+// link that somebody put there, and is whole or not there.
+func writeBeside(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".breakglass-*.part") // mode 0600, and never one that is there
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // tell says what was made, and how complete it is.
 func (o backupOrder) tell(out io.Writer, file string, r core.BackupResult) error {
 	if o.json {
-		if err := view.WriteJSON(out, map[string]any{
-			"file": file, "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line), "files": r.Files, "tables": r.Tables,
+		if err := json.NewEncoder(out).Encode(map[string]any{
+			"event": "result", "file": file, "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line), "files": r.Files, "tables": r.Tables,
 			"rows": r.Rows, "bytes": r.Bytes, "written": r.Written, "sha256": r.SHA256, "signer": r.Signer,
 		}); err != nil {
-			return err
+			return fmt.Errorf("tell the result: %w", err)
 		}
 	} else {
 		fmt.Fprintf(out, "%s: %d files, %d tables, %s read, %s written\n", r.Verdict, r.Files, r.Tables, view.Size(r.Bytes), view.Size(r.Written))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,77 +15,105 @@ import (
 	"golang.org/x/term"
 )
 
+// How much of a backup passes between two looks at it.
 const (
-	meterBar   = 250 * time.Millisecond // between redraws of a terminal's line
-	meterLines = 10 * time.Second       // between lines where there is no terminal
+	meterBar    = 250 * time.Millisecond // redraws of a terminal's line
+	meterEvents = time.Second            // events for machines
+	meterLines  = 10 * time.Second       // lines where there is no terminal
 )
 
-// meter shows how a backup goes on: one line that is drawn over and over on a
-// terminal, else a line now and then; as JSON events with --json.
-func (o backupOrder) meter(w io.Writer) func(core.Progress) {
-	f, ok := w.(*os.File)
-	m := &meter{w: w, terminal: ok && term.IsTerminal(int(f.Fd())) && !o.json, json: o.json}
-	return m.show
-}
-
+// meter shows how a backup goes on: a bar that is drawn over and over on a
+// terminal, else a line now and then; with --json an event a line.
 type meter struct {
-	w              io.Writer
-	terminal, json bool
+	w     io.Writer
+	json  bool
+	width func() int // of the terminal, in columns; nil where there is none
 
-	mu   sync.Mutex
-	last time.Time
-	step string
+	mu    sync.Mutex
+	last  time.Duration // how long the backup ran when it was shown last
+	step  string        // at work then; "" before the first
+	drawn bool          // a line stands on the terminal
 }
 
+// meter makes the meter of a command line.
+func (o backupOrder) meter(w io.Writer) *meter {
+	m := &meter{w: w, json: o.json}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !o.json {
+		m.width = func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil || width <= 0 {
+				return 80
+			}
+			return width
+		}
+	}
+	return m
+}
+
+// show takes a snapshot and shows it if it is time to. It must not block for
+// long: a terminal does not.
 func (m *meter) show(p core.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	pace := meterLines
-	if m.terminal {
-		pace = meterBar
+	step := view.Running(p)
+	if step == "" || step == m.step && p.Elapsed-m.last < m.pace() {
+		return // between two steps, or at the end, of which the result tells
 	}
-	step := running(p)
-	if step == "" { // between two steps, or at the end, of which the result tells
-		if m.terminal {
-			fmt.Fprint(m.w, "\r\x1b[K")
-		}
-		return
-	}
-	now := time.Now()
-	if step == m.step && now.Sub(m.last) < pace {
-		return
-	}
-	m.last, m.step = now, step
+	m.last, m.step = p.Elapsed, step
 	switch {
 	case m.json:
-		_ = json.NewEncoder(m.w).Encode(map[string]any{ // a reader that is gone does not end a backup
-			"event": "progress", "step": step, "bytes_done": p.BytesDone, "bytes_total": p.BytesTotal, "total_known": p.TotalKnown,
-			"files_done": p.FilesDone, "written": p.Written, "eta_seconds": int64(p.ETA / time.Second),
-		})
-	case m.terminal:
-		fmt.Fprintf(m.w, "\r\x1b[K%s", view.Cut(line(step, p), 79))
+		m.event(struct {
+			Event string `json:"event"`
+			view.ProgressJSON
+		}{"progress", view.JSONProgress(p)})
+	case m.width != nil:
+		m.drawn = true
+		_, _ = fmt.Fprint(m.w, "\r\x1b[K"+bar(p, m.width()-1)) // a reader that is gone does not end a backup
 	default:
-		fmt.Fprintln(m.w, line(step, p))
+		_, _ = fmt.Fprintln(m.w, meterLine(p))
 	}
 }
 
-// running names the step at work; "" when none is.
-func running(p core.Progress) string {
-	for _, step := range p.Steps {
-		if step.State == core.StepRunning {
-			return step.Name
-		}
+func (m *meter) pace() time.Duration {
+	switch {
+	case m.json:
+		return meterEvents
+	case m.width != nil:
+		return meterBar
+	default:
+		return meterLines
 	}
-	return ""
 }
 
-func line(step string, p core.Progress) string {
-	text := fmt.Sprintf("%s: %s read, %s", step, view.Size(p.BytesDone), view.Rate(p.Rate))
-	if p.TotalKnown && p.BytesTotal > 0 {
-		text = fmt.Sprintf("%s: %3d %%  %s of %s, %s", step, min(100, p.BytesDone*100/p.BytesTotal), view.Size(p.BytesDone), view.Size(p.BytesTotal), view.Rate(p.Rate))
+// event writes one event as one line.
+func (m *meter) event(v any) { _ = json.NewEncoder(m.w).Encode(v) }
+
+// clear takes the bar away, so that what is said next stands alone.
+func (m *meter) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.drawn {
+		m.drawn = false
+		_, _ = fmt.Fprint(m.w, "\r\x1b[K")
 	}
-	if p.ETA > 0 {
-		text += ", " + view.Left(p.ETA) + " left"
+}
+
+// meterLine is what a line says: "Copy the files: 42 %, 1.6 GB of 3.9 GB, …".
+func meterLine(p core.Progress) string {
+	return view.Step("", view.Running(p)) + ": " + view.Progress("", p)
+}
+
+// barWidth is what a bar takes at most, in columns.
+const barWidth = 30
+
+// bar is that line with a bar before it, as soon as it is known how much there
+// is, within width columns. One that is not full never looks full.
+func bar(p core.Progress, width int) string {
+	line := meterLine(p)
+	inside := min(barWidth, width-len(line)-4)
+	if percent := view.Percent(p); percent >= 0 && inside >= 10 {
+		full := min(inside*percent/100, inside-1)
+		line = "[" + strings.Repeat("#", full) + strings.Repeat(".", inside-full) + "] " + line
 	}
-	return text
+	return view.Cut(line, max(width, 1))
 }

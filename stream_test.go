@@ -229,3 +229,34 @@ func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
 		t.Errorf("the log says\n%s", log)
 	}
 }
+
+// Ctrl+C ends a local backup in the midst of the dump, and leaves nothing.
+func TestALocalBackupThatIsStoppedLeavesNothing(t *testing.T) {
+	sites := t.TempDir()
+	check(t, os.Chmod(sites, 0o755)) //nolint:gosec // websites are readable
+	w := installWordPress(t, filepath.Join(sites, "acme"))
+	unlock := w.lock(t)
+	defer unlock()
+	dir, temp := t.TempDir(), t.TempDir()
+	cmd := program("backup", w.root, "-o", filepath.Join(dir, "acme.tar.gz"))
+	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	check(t, cmd.Start())
+	eventually(t, "the dump runs", func() bool { return len(dumpers(t, w.database)) > 0 })
+	check(t, cmd.Process.Signal(os.Interrupt))
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v", err)
+	}
+	if !strings.HasSuffix(errs.String(), "breakglass: The backup was stopped; nothing of it was kept.\n") {
+		t.Errorf("it said\n%s", errs.String())
+	}
+	if left := dumpers(t, w.database); len(left) > 0 {
+		t.Errorf("processes are left: %q", left)
+	}
+	for _, d := range []string{dir, temp} {
+		if left, err := os.ReadDir(d); err != nil || len(left) > 0 {
+			t.Errorf("left in %s: %v, %v", d, left, err)
+		}
+	}
+}
