@@ -262,3 +262,37 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(text)
 }
+
+// A site on PostgreSQL comes back in the same way.
+func TestRestoreScriptOnPostgres(t *testing.T) {
+	s := newPostgres(t, "kitpg", "pw")
+	if _, err := s.As("kitpg", "pw", "kitpg", pgShop); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.laravel(s, "kitpg", "pw")
+	a := w.run()
+	const password = `p:a\s'"$x`
+	if err := s.CreateDatabase("kitpgback", "kitpgback", password); err != nil {
+		t.Fatal(err)
+	}
+	target := filepath.Join(t.TempDir(), "new")
+	cmd := exec.Command("dash", "restore.sh", "--to", target, "--database", "kitpgback", "--user", "kitpgback", "--host", s.Dir)
+	cmd.Dir, cmd.Stdin = a.dir, strings.NewReader(password+"\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before, err := s.Query("kitpg", pgPrint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := s.Query("kitpgback", pgPrint); err != nil || after != before || !strings.Contains(after, "0102") {
+		t.Errorf("before:\n%s\nafter:\n%s%v", before, after, err)
+	}
+	env := readFile(t, filepath.Join(target, ".env"))
+	for _, line := range []string{`DB_HOST="` + s.Dir + `"`, `DB_PORT="5432"`, `DB_DATABASE="kitpgback"`, `DB_USERNAME="kitpgback"`, `DB_PASSWORD="p:a\\s'\"\$x"`} {
+		if !strings.Contains(env, line+"\n") {
+			t.Errorf("no %s in\n%s", line, env)
+		}
+	}
+}

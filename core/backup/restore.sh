@@ -21,7 +21,8 @@ Usage: sh restore.sh [OPTIONS]        run it in the unpacked folder of the backu
                         input where that is no terminal
   --host HOST           where the database server is [localhost]
   --port PORT           its port
-  --socket PATH         its socket, in place of host and port
+  --socket PATH         its socket, in place of host and port; of PostgreSQL
+                        the directory of its socket is given as --host
   --owner USER[:GROUP]  to whom the files are given (needs root)
   --check               only check the files of the backup
   --skip-check          do not check them first
@@ -263,13 +264,13 @@ fi
 
 : >"$work/byhand"
 # set_line puts a value into the one line where restore.conf says that it stands.
-set_line() { # FORM ROLE KEY LINE FILE DATABASE
+set_line() { # FORM ROLE KEY LINE FILE DATABASE USUAL-PORT
 	case $2 in
 	name) new=$6 ;;
 	user) new=$user ;;
 	password) new=$password ;;
 	host) new=${host:-localhost} ;;
-	port) new=${port:-3306} ;;
+	port) new=${port:-$7} ;;
 	hostport)
 		new=${host:-localhost}
 		[ -z "$port" ] || new=$new:$port
@@ -313,10 +314,15 @@ name_of() { # DIR
 	done 4<"$work/dumps"
 }
 
+# port_of prints the usual port of the server whose dump lies in a folder.
+port_of() { # DIR
+	if grep -qxF "database pgsql $1" "$here/restore.conf"; then printf '5432\n'; else printf '3306\n'; fi
+}
+
 conf edit >"$work/edits"
 umask 077
 while IFS=' ' read -r form role key line folder file <&3; do
-	if [ ! -f "$target/$file" ] || [ -h "$target/$file" ] || ! set_line "$form" "$role" "$key" "$line" "$target/$file" "$(name_of "$folder")"; then
+	if [ ! -f "$target/$file" ] || [ -h "$target/$file" ] || ! set_line "$form" "$role" "$key" "$line" "$target/$file" "$(name_of "$folder")" "$(port_of "$folder")"; then
 		printf '%s in line %s of %s\n' "$key" "$line" "$file" >>"$work/byhand"
 	fi
 	if [ -n "$socket" ] && [ "$role" = port ]; then printf 'the socket %s in %s\n' "$socket" "$file" >>"$work/byhand"; fi
