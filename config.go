@@ -29,6 +29,7 @@ type config struct {
 	Webhook   webhookConfig `yaml:"webhook"`   // a chat or pager that is told every step
 	Log       logConfig     `yaml:"log"`       // where the log is pushed to
 	Retention time.Duration `yaml:"retention"` // how long archives are kept
+	Rehearsal drillConfig   `yaml:"rehearsal"` // how finished archives are tried out
 }
 
 // channelConfig is one way out. Its secret never stands in the file: it comes
@@ -148,7 +149,7 @@ func (c *config) check() error {
 		}
 	}
 	return errors.Join(
-		c.Mail.check("mail", host, "sendgrid", "smtp"), c.SMS.check("sms", host, "twilio"), c.Webhook.check(), c.Log.check(),
+		c.Mail.check("mail", host, "sendgrid", "smtp"), c.SMS.check("sms", host, "twilio"), c.Webhook.check(), c.Rehearsal.check(), c.Log.check(),
 	)
 }
 

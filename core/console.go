@@ -34,6 +34,9 @@ type Options struct {
 
 	Push PushOptions // where the log is pushed to
 
+	// Rehearser tries out what was sealed; nil: nothing is tried out.
+	Rehearser Rehearser
+
 	Languages []string      // that there are texts in; nil: whatever is asked for
 	Webhook   string        // what the outbox calls the webhook that every notice goes to; "": there is none
 	Host      string        // the name that people type after the @
@@ -67,7 +70,9 @@ type Console struct {
 	failed  loginFailures
 	readers readings
 	traffic traffic
-	push    pushing
+
+	rehearsals rehearsals
+	push       pushing
 
 	signing sync.Mutex   // one checkpoint at a time
 	kept    string       // the newest that the witness keeps
@@ -94,7 +99,9 @@ func Open(ctx context.Context, options Options) (*Console, error) {
 		clock:   options.Clock,
 		judge:   newJudge(options.Clock),
 		wake:    make(chan struct{}, 1),
-		grown:   make(chan struct{}, 1),
+
+		rehearsals: rehearsals{turn: make(chan struct{}, 1)},
+		grown:      make(chan struct{}, 1),
 	}
 	c.base, c.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := c.recoverState(ctx); err != nil {

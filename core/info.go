@@ -103,9 +103,12 @@ type ArchiveInfo struct {
 	Notes   []string
 	Sealed  time.Time
 	Removes time.Time
-	Sent    int64     // distinct bytes sent so far
-	Rate    float64   // bytes a second being sent now, 0 when nobody downloads
-	Whole   time.Time // when every byte had been sent
+	// Rehearsal is what became of trying it out; Rehearsing: that is under way.
+	Rehearsal  Rehearsal
+	Rehearsing bool
+	Sent       int64     // distinct bytes sent so far
+	Rate       float64   // bytes a second being sent now, 0 when nobody downloads
+	Whole      time.Time // when every byte had been sent
 }
 
 // OwnerState is all that an owner's screen shows, on one consistent state.

@@ -156,6 +156,9 @@ func (c *Console) runJob(ctx context.Context, a Actor, site Site, job Job) {
 		err = c.sealJob(a, job, result)
 	}
 	c.endJob(ctx, a, job, result.Verdict, err)
+	if err == nil && c.options.Rehearser != nil {
+		c.tryOut(job.Archive)
+	}
 }
 
 // makeArchive runs the engine into the vault.

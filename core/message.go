@@ -80,6 +80,8 @@ const (
 	EventDownloadStarted  Event = "download.started"
 	EventDownloadWhole    Event = "download.complete"
 	EventArchiveRemoved   Event = "archive.removed"
+	EventArchiveRehearsed Event = "archive.rehearsed"
+	EventArchiveUnproved  Event = "archive.unrehearsed" // why not is the line's result
 	EventSiteAdded        Event = "site.added"
 	EventSiteChanged      Event = "site.changed"
 	EventSiteRemoved      Event = "site.removed"

@@ -162,5 +162,6 @@ func (c *Console) archiveInfo(a Archive) ArchiveInfo {
 	return ArchiveInfo{
 		Name: a.ID, Site: a.Site, State: a.State, Size: a.Size, SHA256: a.SHA256, Verdict: a.Verdict, Notes: a.Notes,
 		Sealed: a.Sealed, Removes: a.Removes, Sent: covered(ranges), Rate: rate, Whole: a.Whole,
+		Rehearsal: a.Rehearsal, Rehearsing: c.rehearsals.running.has(a.ID),
 	}
 }

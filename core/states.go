@@ -199,6 +199,7 @@ type Archive struct {
 	Sealed    time.Time
 	Removes   time.Time // when retention ends
 	Served    []Range   // what was sent, by byte range
+	Rehearsal Rehearsal // what became of the newest
 	Started   string    // the grant whose download was told of last
 	Whole     time.Time // when every byte had been sent
 }

@@ -294,6 +294,7 @@ func (c *Console) Run(ctx context.Context) {
 	var slow, failures, beat time.Duration
 	jumped := false
 	_, last := c.clock.Boot()
+	c.report("rehearse", c.tryOutSealed(ctx))
 	for {
 		tick := make(chan struct{})
 		stop := c.clock.AfterFunc(grantTick, func() { close(tick) })

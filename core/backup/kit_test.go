@@ -153,8 +153,14 @@ func TestRestoreScriptFails(t *testing.T) {
 			}
 			return nil
 		}, "missing or changed: files/index.php"},
-		{"a lost row", func(t *testing.T, dir string) []string { edit(t, dir, dump, "(2)", "(2),(3)"); return []string{"--skip-check"} }, "one\t2"},
-		{"broken SQL", func(t *testing.T, dir string) []string { edit(t, dir, dump, "CREATE TABLE `two`", "CREATE CHAIR `two`"); return []string{"--skip-check"} }, "could not be loaded"},
+		{"a lost row", func(t *testing.T, dir string) []string {
+			edit(t, dir, dump, "(2)", "(2),(3)")
+			return []string{"--skip-check"}
+		}, "one\t2"},
+		{"broken SQL", func(t *testing.T, dir string) []string {
+			edit(t, dir, dump, "CREATE TABLE `two`", "CREATE CHAIR `two`")
+			return []string{"--skip-check"}
+		}, "could not be loaded"},
 		{"a wrong user", func(*testing.T, string) []string { return []string{"--user", "nobody"} }, "cannot be opened"},
 		{"no database named", func(*testing.T, string) []string { return []string{"--database", "one too many"} }, "holds 1 databases"},
 		{"a target in the backup", func(_ *testing.T, dir string) []string { return []string{"--to", filepath.Join(dir, "files/new")} }, "own folder"},

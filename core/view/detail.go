@@ -50,6 +50,9 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 	}
 	for _, a := range s.Archives {
 		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+cell(string(a.Verdict)))
+		if said := Rehearsal(lang, s.Zone, a); said != "" {
+			p.add("", said)
+		}
 	}
 	return Table{Rows: p}
 }

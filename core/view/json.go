@@ -182,6 +182,32 @@ type ArchiveJSON struct {
 	Sealed  *time.Time `json:"sealed,omitempty"`
 	Removes *time.Time `json:"removes,omitempty"`
 	Sent    int64      `json:"sent"`
+	// Rehearsal is absent before the first one ended.
+	Rehearsal *RehearsalJSON `json:"rehearsal,omitempty"`
+}
+
+// RehearsalJSON is what became of trying an archive out, for machines.
+type RehearsalJSON struct {
+	At          *time.Time `json:"at"`
+	OK          bool       `json:"ok"`
+	Problem     string     `json:"problem,omitempty"`
+	What        string     `json:"what,omitempty"`
+	Server      string     `json:"server,omitempty"`
+	Tables      int64      `json:"tables"`
+	Rows        int64      `json:"rows"`
+	Files       int64      `json:"files"`
+	TookSeconds int64      `json:"took_seconds"`
+}
+
+// JSONRehearsal gives the JSON form of a rehearsal, nil where there was none.
+func JSONRehearsal(r core.Rehearsal) *RehearsalJSON {
+	if r.At.IsZero() {
+		return nil
+	}
+	return &RehearsalJSON{
+		At: moment(r.At), OK: r.Good(), Problem: safetext.Line(string(r.Why)), What: safetext.Line(r.What), Server: safetext.Line(r.Server),
+		Tables: r.Tables, Rows: r.Rows, Files: r.Files, TookSeconds: seconds(r.Took),
+	}
 }
 
 // JSONArchive gives the JSON form of an archive.
@@ -189,7 +215,7 @@ func JSONArchive(a core.ArchiveInfo) ArchiveJSON {
 	return ArchiveJSON{
 		Name: safetext.Path(a.Name), State: safetext.Line(string(a.State)), Size: a.Size, SHA256: safetext.Line(a.SHA256),
 		Verdict: safetext.Line(string(a.Verdict)), Notes: List(a.Notes, safetext.Line), Sealed: moment(a.Sealed), Removes: moment(a.Removes),
-		Sent: a.Sent,
+		Sent: a.Sent, Rehearsal: JSONRehearsal(a.Rehearsal),
 	}
 }
 

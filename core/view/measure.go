@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +23,20 @@ func Size(bytes int64) string {
 		return fmt.Sprintf("%.0f %s", value, units[0])
 	}
 	return fmt.Sprintf("%.1f %s", value, units[0])
+}
+
+// Count writes a number in groups of three, as people of that language do:
+// "30,412", "30.412".
+func Count(lang string, n int64) string {
+	text := strconv.FormatInt(n, 10)
+	mark := ","
+	if lang != "" && lang != "en" {
+		mark = "."
+	}
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + mark + text[i:]
+	}
+	return text
 }
 
 // Rate writes bytes a second: "2.1 MB/s", [Nothing] while unknown.

@@ -30,6 +30,7 @@ type Console interface {
 	People(ctx context.Context, a core.Actor) ([]core.Person, error)
 	RemovePerson(ctx context.Context, a core.Actor, id string) error
 	ForgetPerson(ctx context.Context, a core.Actor, id string) error
+	Rehearse(ctx context.Context, a core.Actor, name string) (core.ArchiveInfo, error)
 	ForgetSite(ctx context.Context, a core.Actor, id string) error
 	Grants(ctx context.Context, a core.Actor) ([]core.GrantInfo, error)
 	Grant(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)

@@ -177,6 +177,14 @@ func (f *fake) ForgetPerson(_ context.Context, _ core.Actor, id string) error {
 	return f.called("ForgetPerson %s", id)
 }
 
+func (f *fake) Rehearse(_ context.Context, _ core.Actor, name string) (core.ArchiveInfo, error) {
+	info := core.ArchiveInfo{Name: "zeta-20261124T120000Z.tar.gz", Site: "zeta", Rehearsal: core.Rehearsal{At: noon, Server: "MariaDB 10.11", Tables: 3, Rows: 1234}}
+	if name == "bad" {
+		info.Rehearsal.Why, info.Rehearsal.What = core.RehearsalRows, "wp_posts: 1/2"
+	}
+	return info, f.called("Rehearse %s", name)
+}
+
 func (f *fake) ForgetSite(_ context.Context, _ core.Actor, id string) error {
 	return f.called("ForgetSite %s", id)
 }

@@ -99,7 +99,7 @@ func (s *session) tree() *cobra.Command {
 	root.AddCommand(help)
 	switch s.actor.Role {
 	case core.RoleManager:
-		root.AddCommand(s.sites(), s.contacts(), s.owners(), s.kit(), s.requests(), s.grants(), s.people(), s.channels(), s.drill(), s.log())
+		root.AddCommand(s.sites(), s.contacts(), s.owners(), s.kit(), s.requests(), s.grants(), s.people(), s.channels(), s.drill(), s.rehearse(), s.log())
 	case core.RoleAuditor:
 		root.AddCommand(s.log())
 	case core.RoleOwner:

@@ -67,7 +67,7 @@ func TestTranscripts(t *testing.T) {
 			"owner passphrase acme", "owner passphrase acme --json", "owner key acme", "owner key acme ssh-ed25519 AAAA jo@laptop",
 			"owner key acme --remove SHA256:old",
 			"person add bob --role auditor -", "person add bob --role manager --sites acme,zeta --key -", "person list", "person list --json", "person remove bob", "person forget bob --yes bob", "site forget acme --yes acme",
-			"channel test --kind email", "drill acme", "drill acme --json",
+			"channel test --kind email", "drill acme", "drill acme --json", "rehearse zeta", "rehearse zeta --json",
 			"grant list", "grant list --json", "grant show g-7f3k", "grant show g-7f3k --json", "grant revoke g-7f3k it was not her",
 			"request list", "request list --json", "request veto r-2m9x --reason it was not her",
 			"log list", "log export",

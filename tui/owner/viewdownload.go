@@ -19,6 +19,7 @@ func (s *Screen) drawDownload(b *body) {
 		b.warn(s.text("download.narrow", nil))
 	}
 	s.drawSent(b, a)
+	s.drawRehearsal(b, a)
 	if len(a.Notes) > 0 {
 		b.gap()
 		s.drawNotes(b, a.Notes)
@@ -66,6 +67,18 @@ func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
 			id = "download.paused"
 		}
 		b.line(s.text(id, data))
+	}
+}
+
+// drawRehearsal says whether the archive was tried out, or why not.
+func (s *Screen) drawRehearsal(b *body, a core.ArchiveInfo) {
+	said := view.Rehearsal(s.state.Lang, s.state.Zone, a)
+	switch {
+	case said == "":
+	case view.RehearsalBad(a):
+		b.warn(said)
+	default:
+		b.quiet(said)
 	}
 }
 

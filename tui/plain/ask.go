@@ -189,6 +189,7 @@ func (s *session) news(at wizard.Place, was core.OwnerState) (news []string) {
 		}
 	case wizard.Download:
 		news = append(news, s.sentNews(was)...)
+		news = append(news, s.rehearsalNews(was)...)
 	}
 	return news
 }

@@ -33,6 +33,7 @@ func (s *session) sayDownload() {
 	}
 	s.tell(map[string]any{"Size": view.Size(a.Size)}, verdict)
 	s.sayNotes(a.Notes)
+	s.sayRehearsal(a)
 	s.tell(nil, "plain.download.next")
 	l := s.lines()
 	s.copyable(l.SFTP)
@@ -43,6 +44,24 @@ func (s *session) sayDownload() {
 	s.tell(map[string]any{"Until": view.Time(a.Removes, s.state.Zone)}, "owner.download.kept")
 	s.tell(nil, "plain.download.told")
 	s.call()
+}
+
+// sayRehearsal says whether the archive was tried out, or why not.
+func (s *session) sayRehearsal(a core.ArchiveInfo) {
+	if said := view.Rehearsal(s.state.Lang, s.state.Zone, a); said != "" {
+		s.say(said)
+	}
+}
+
+// rehearsalNews says what became of trying the archive out, once that ended.
+func (s *session) rehearsalNews(was core.OwnerState) []string {
+	a := s.lines().Archive
+	for _, old := range was.Archives {
+		if old.Name == a.Name && !old.Rehearsal.At.Equal(a.Rehearsal.At) {
+			return []string{view.Rehearsal(s.state.Lang, s.state.Zone, a)}
+		}
+	}
+	return nil
 }
 
 // sentNews says how the download goes: that it began, that it stands still, and
