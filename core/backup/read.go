@@ -20,10 +20,14 @@ const maxWrong = 50
 
 // Read reads an archive from start to end, once, and hands what is in it to a
 // sink while it checks all that [Verify] checks. What it returns and when it
-// fails is what Verify says; an error of the sink is passed through, wrapped.
+// fails is what Verify says; an error of the sink is passed through, wrapped. A
+// nil sink takes nothing.
 func Read(ctx context.Context, r io.Reader, o VerifyOptions, sink Sink) (Contents, error) {
 	if o.Scratch == "" {
 		o.Scratch = os.TempDir()
+	}
+	if sink == nil {
+		sink = nowhere{}
 	}
 	seen, err := newSpool(o.Scratch)
 	if err != nil {

@@ -60,6 +60,6 @@ type Report struct {
 // Without a signature, or without a demanded signer, a right archive is
 // consistent but its origin is unproven: Proven is false.
 func Verify(ctx context.Context, r io.Reader, o VerifyOptions) (Report, error) {
-	c, err := Read(ctx, r, o, nowhere{})
+	c, err := Read(ctx, r, o, nil)
 	return c.Report, err
 }

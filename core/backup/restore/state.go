@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/rewrite"
 	"breakglass/core/safetext"
 
@@ -34,16 +35,15 @@ const (
 // again goes on where it broke off.
 type state struct {
 	Format   int       `json:"format"`
-	Archive  string    `json:"archive"` // the name in the manifest
-	File     string    `json:"file"`    // as it was given
+	File     string    `json:"file"` // as it was given
 	Size     int64     `json:"size"`
 	Target   string    `json:"target"`
 	Database string    `json:"database"` // where the dump goes; "" nowhere
 	URL      string    `json:"url"`      // the new one; "" unchanged
 	Step     Step      `json:"step"`
 	Started  time.Time `json:"started"`
-	Dump     string    `json:"dump"`   // the folder of the dump that is loaded
-	Tables   []string  `json:"tables"` // that it makes
+	// Contents are what the archive holds, once it has been proved.
+	Contents backup.Contents `json:"contents"`
 
 	Links  settledLinks    `json:"links"`
 	Loaded *rewrite.Report `json:"loaded,omitempty"`

@@ -1,0 +1,177 @@
+package restore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup/rewrite"
+)
+
+// pairs puts the new address in the place of each old one.
+func pairs(olds []string, to string) (list []rewrite.Pair) {
+	for _, old := range olds {
+		list = append(list, rewrite.Pair{Old: old, New: to})
+	}
+	return list
+}
+
+// newRewriter returns what replaces addresses and directories; nil: nothing is
+// to be replaced.
+func newRewriter(urls, paths []rewrite.Pair) (*rewrite.Rewriter, error) {
+	changes := false
+	for _, p := range append(append([]rewrite.Pair(nil), urls...), paths...) {
+		changes = changes || strings.TrimRight(p.Old, "/") != strings.TrimRight(p.New, "/")
+	}
+	if !changes {
+		return nil, nil
+	}
+	return rewrite.New(rewrite.Options{URLs: urls, Paths: paths})
+}
+
+// addresses finds the old addresses and makes pairs of them, once: a restore
+// that goes on must not look for them again in what it has changed.
+func (r *run) addresses() error {
+	if r.order.URL == "" || r.state.URLs != nil {
+		return nil
+	}
+	olds := r.order.OldURLs
+	if len(olds) == 0 {
+		found, err := r.found()
+		if err != nil {
+			return err
+		}
+		olds = found
+	}
+	if len(olds) == 0 {
+		return core.Refuse(core.ErrInvalid, "The site's old address could not be found out; give it with --old-url beside --url, and start this command again: it goes on from here.")
+	}
+	r.state.URLs = joinPairs(olds, r.order.URL)
+	return r.state.keep(r.place)
+}
+
+// joinPairs makes pairs of old addresses and a new one, which takes the place of
+// the first. One below it, such as a program in a folder, moves along; one on
+// another host keeps its path.
+func joinPairs(olds []string, to string) (list []rewrite.Pair) {
+	to = strings.TrimRight(to, "/")
+	for i, old := range olds {
+		old = strings.TrimRight(old, "/")
+		if i > 0 && (old == strings.TrimRight(olds[0], "/") || strings.HasPrefix(old, strings.TrimRight(olds[0], "/")+"/")) {
+			continue
+		}
+		next := to
+		if u, err := url.Parse(old); i > 0 && err == nil && u.Path != "" {
+			next += u.Path
+		}
+		list = append(list, rewrite.Pair{Old: old, New: next})
+	}
+	return list
+}
+
+// directories puts the target in the place of the old root. An old root that no
+// database can hold safely is left.
+func (r *run) directories() []rewrite.Pair {
+	old := r.known.Header.Root
+	if old == "" || !path.IsAbs(old) || old == r.place.target {
+		return nil
+	}
+	p := []rewrite.Pair{{Old: old, New: r.place.target}}
+	if _, err := rewrite.New(rewrite.Options{Paths: p}); err != nil {
+		return nil
+	}
+	return p
+}
+
+// found looks for the site's old addresses where its program keeps them.
+func (r *run) found() ([]string, error) {
+	if d := r.dump(); d != nil && strings.HasPrefix(r.known.Header.Kind, "WordPress") {
+		return r.searchDump("INSERT INTO `"+d.Prefix+"options` ", "home", "siteurl")
+	}
+	if d := r.dump(); d != nil && strings.HasPrefix(r.known.Header.Kind, "Magento") {
+		return r.searchDump("INSERT INTO `"+d.Prefix+"core_config_data` ", "web/unsecure/base_url", "web/secure/base_url")
+	}
+	return r.searchSQLite()
+}
+
+// searchDump looks in the rows of a table for values behind their names.
+func (r *run) searchDump(table string, names ...string) (urls []string, err error) {
+	parts, err := r.openParts()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, parts.Close()) }()
+	search := addressSearch{table: []byte(table), names: names, found: map[string]string{}}
+	if _, err := io.CopyBuffer(&search, parts, make([]byte, 256<<10)); err != nil && !errors.Is(err, errFound) {
+		return nil, fmt.Errorf("look for the old address: %w", err)
+	}
+	for _, name := range names {
+		if found := search.found[name]; found != "" {
+			urls = append(urls, found)
+		}
+	}
+	return urls, nil
+}
+
+// errFound ends a search that has found all.
+var errFound = errors.New("found")
+
+// addressSearch looks for 'name','value' in the rows of one table.
+type addressSearch struct {
+	table []byte
+	names []string
+	found map[string]string
+
+	inside bool // the rows of the table have begun
+	tail   []byte
+}
+
+// maxAddress bounds an address in a dump, in bytes.
+const maxAddress = 2048
+
+// Write implements io.Writer.
+func (s *addressSearch) Write(p []byte) (int, error) {
+	text := append(s.tail, p...)
+	for {
+		if !s.inside {
+			at := bytes.Index(text, s.table)
+			if at < 0 {
+				break
+			}
+			text, s.inside = text[at+len(s.table):], true
+		}
+		end := bytes.Index(text, []byte("\nUNLOCK TABLES"))
+		s.values(text, end)
+		if len(s.found) == len(s.names) {
+			return 0, errFound
+		}
+		if end < 0 {
+			break
+		}
+		text, s.inside = text[end:], false
+	}
+	keep := min(len(text), maxAddress+len(s.table))
+	s.tail = append([]byte(nil), text[len(text)-keep:]...)
+	return len(p), nil
+}
+
+func (s *addressSearch) values(text []byte, end int) {
+	if end >= 0 {
+		text = text[:end]
+	}
+	for _, name := range s.names {
+		_, value, ok := bytes.Cut(text, []byte("'"+name+"','"))
+		if !ok || s.found[name] != "" {
+			continue
+		}
+		value, _, ok = bytes.Cut(value, []byte("'"))
+		if ok && len(value) < maxAddress && (bytes.HasPrefix(value, []byte("http://")) || bytes.HasPrefix(value, []byte("https://"))) {
+			s.found[name] = string(value)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package restore
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+
+	"golang.org/x/sys/unix"
+)
+
+// preflight looks at all that can be known before the archive is read. It tells
+// each check and returns them.
+func (r *run) preflight() []Check {
+	var list checks
+	r.lookAtPlace(&list)
+	if r.place.target != "" {
+		r.lookAtRoom(&list)
+	}
+	switch {
+	case r.server == nil:
+		list.warn("Database", "none was given: the files are restored, and the dump stays in %s.", safetext.Line(safetext.Path(r.place.beside)))
+	default:
+		r.server.before(r.ctx, &list)
+		if list.failed() == nil {
+			r.lookInside(&list)
+		}
+	}
+	r.tell(list)
+	return list
+}
+
+func (r *run) lookAtPlace(c *checks) {
+	p, err := findPlace(r.order.Target)
+	if err == nil {
+		err = p.belongTo(r.order.Owner)
+	}
+	if err != nil {
+		c.fail("Directory", "%s", sentence(err))
+		return
+	}
+	r.place = p
+	parent := filepath.Dir(p.target)
+	if err := unix.Access(parent, unix.W_OK|unix.X_OK); err != nil {
+		c.fail("Directory", "%s cannot be written to, and the site is put together there before it takes its place; choose another, or have the rights changed.", safetext.Line(safetext.Path(parent)))
+		return
+	}
+	if p.there && mountPoint(p.target, parent) {
+		c.fail("Directory", "%s is a disk of its own, whose top cannot be replaced; give a directory on it.", safetext.Line(safetext.Path(p.target)))
+		return
+	}
+	how := "is not there yet and will be made"
+	if p.there {
+		how = "is empty"
+	}
+	c.ok("Directory", "%s %s; the files will belong to %s.", safetext.Line(safetext.Path(p.target)), how, p.ownerName())
+	if p.uid == 0 || p.uid < 0 && os.Geteuid() == 0 {
+		c.warn("Owner", "the files will belong to root; if the web server runs the site as another user, give that with --owner.")
+	}
+}
+
+func mountPoint(dir, parent string) bool {
+	var a, b unix.Stat_t
+	return unix.Stat(dir, &a) == nil && unix.Stat(parent, &b) == nil && a.Dev != b.Dev
+}
+
+// sentence is what a person reads of an error.
+func sentence(err error) string {
+	var refusal *core.Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Detail
+	}
+	return safetext.Line(err.Error()) + "."
+}
+
+// lookAtRoom compares the disk with the archive's own size. What it unpacks to
+// is known only when it has been read, and watched while it is.
+func (r *run) lookAtRoom(c *checks) {
+	bytes, files, err := free(filepath.Dir(r.place.target))
+	switch {
+	case err != nil:
+		c.warn("Room for the files", "the disk does not say how much is free: %s.", safetext.Line(err.Error()))
+	case files < 100:
+		c.fail("Room for the files", "the disk has no room for more files; choose a directory on another one.")
+	case bytes-keptFree < r.order.Size:
+		c.fail("Room for the files", "%s are free, and the archive alone has %s; make room, or choose a directory on another disk.", view.Size(bytes), view.Size(r.order.Size))
+	case bytes-keptFree < 3*r.order.Size:
+		c.warn("Room for the files", "%s are free for an archive of %s: it may not be enough. If it is not, nothing will be left behind.", view.Size(bytes), view.Size(r.order.Size))
+	default:
+		c.ok("Room for the files", "%s are free.", view.Size(bytes))
+	}
+}
+
+// lookInside makes sure that the database is empty.
+func (r *run) lookInside(c *checks) {
+	holds, err := r.server.empty(r.ctx)
+	name := safetext.Line(r.order.Database.Name)
+	switch {
+	case err != nil:
+		c.fail("Database", "“%s” cannot be looked into: %s.", name, safetext.Line(err.Error()))
+	case len(holds) > 0:
+		first := make([]string, 0, 3)
+		for _, thing := range holds[:min(3, len(holds))] {
+			first = append(first, safetext.Line(strings.TrimPrefix(thing, "BASE ")))
+		}
+		c.fail("Database", "“%s” is not empty: it holds %d things, %s among them. Nothing is ever overwritten; give an empty database.", name, len(holds), strings.Join(first, ", "))
+	default:
+		c.ok("Database", "“%s” is empty.", name)
+	}
+}
+
+// fits compares what the archive turned out to hold with where it goes.
+func (r *run) fits() []Check {
+	var list checks
+	r.fitsOrigin(&list)
+	if d := r.dump(); d != nil {
+		switch {
+		case d.Incomplete != "":
+			list.fail("Dump", "that of “%s” in the archive is not whole: %s Restore without --database and see to it by hand, or take an earlier backup.", safetext.Line(d.Name), safetext.Line(d.Incomplete))
+		case r.server == nil:
+			list.warn("Dump", "that of “%s” stays in %s/%s, to be loaded by hand.", safetext.Line(d.Name), safetext.Line(safetext.Path(r.place.beside)), archiveDir)
+		default:
+			r.server.fits(r.ctx, *d, &list)
+		}
+	} else if r.server != nil {
+		list.fail("Dump", "the archive holds none for a database server; give the command without --database.")
+	}
+	for _, d := range r.otherDumps() {
+		list.warn("Dump", "the archive holds one more, of “%s”; it stays in %s/%s, to be loaded by hand.", safetext.Line(d.Name), safetext.Line(safetext.Path(r.place.beside)), archiveDir)
+	}
+	r.tell(list)
+	return list
+}
+
+// fitsOrigin says whose archive it is, and how complete.
+func (r *run) fitsOrigin(c *checks) {
+	k := r.known
+	switch {
+	case k.Proven:
+		c.ok("Signature", "signed by %s, which you asked for.", k.Signer)
+	case k.Signer == "":
+		c.warn("Signature", "none: the archive is consistent, its origin unproven.")
+	default:
+		c.warn("Signature", "consistent, origin unproven: it says that %s signed it; compare that with the emergency sheet, or demand it with --signer.", k.Signer)
+	}
+	switch k.Verdict {
+	case core.VerdictNotComplete:
+		c.warn("Backup", "the archive says of itself that it is NOT COMPLETE: %s", strings.Join(k.Notes, " "))
+	default:
+		c.ok("Backup", "%s of %s, made %s: %d files, %d tables, %d rows, all as its manifest says.", k.Name, k.Site, view.Time(k.Created, ""), k.Files, k.Tables, k.Rows)
+	}
+}
+
+// dump is the dump that is loaded: the site's own, the first; nil: there is none.
+func (r *run) dump() *backup.StoredDatabase {
+	for i, d := range r.known.Databases {
+		if strings.HasPrefix(d.Path, "database/") {
+			return &r.known.Databases[i]
+		}
+	}
+	return nil
+}
+
+// otherDumps are the further ones.
+func (r *run) otherDumps() (others []backup.StoredDatabase) {
+	first := r.dump()
+	for i, d := range r.known.Databases {
+		if strings.HasPrefix(d.Path, "database/") && &r.known.Databases[i] != first {
+			others = append(others, d)
+		}
+	}
+	return others
+}
