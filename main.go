@@ -72,7 +72,7 @@ func commands() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w; `%s --help` shows what can be typed", err, cmd.CommandPath())}
 	})
-	root.AddCommand(demoCommand(), initCommand(), serveCommand(), backupCommand(), verifyCommand(), logCommand(), channelCommand(), versionCommand())
+	root.AddCommand(demoCommand(), initCommand(), serveCommand(), backupCommand(), verifyCommand(), restoreCommand(), logCommand(), channelCommand(), versionCommand())
 	return root
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup"
+	"breakglass/core/backup/rewrite"
 	"breakglass/core/safetext"
 )
 
@@ -181,4 +182,27 @@ func firstNames(dir string) ([]string, error) {
 	}
 	names, _ := d.Readdirnames(3) //nolint:errcheck // io.EOF says that it is empty
 	return names, d.Close()
+}
+
+// CheckTarget refuses a directory that nothing can be restored to.
+func CheckTarget(path string) error {
+	if path == "" {
+		return core.Refuse(core.ErrInvalid, "Give a directory that is empty or not there yet, like /srv/www/acme.")
+	}
+	_, err := findPlace(path)
+	if errors.Is(err, core.ErrExists) { // a restore that broke off goes on there
+		if _, looked := os.Stat(stateOf(path)); looked == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// stateOf is where the state of a restore to a path stands.
+func stateOf(path string) string { return filepath.Join(path+".restore", stateName) }
+
+// CheckAddress refuses what is not the address of a website.
+func CheckAddress(text string) error {
+	_, err := rewrite.New(rewrite.Options{URLs: pairs([]string{text}, text)})
+	return err
 }

@@ -27,6 +27,7 @@ type Order struct {
 	URL      string    // the site's new address; "": unchanged
 	OldURLs  []string  // its old ones, where they cannot be found out
 	Verify   backup.VerifyOptions
+	Clock    core.Clock
 	DryRun   bool // look and check, but change nothing
 
 	// Tell is told how it goes; it must be quick.
@@ -95,7 +96,19 @@ func Look(ctx context.Context, o Order) (_ []Check, err error) {
 	if r.server != nil {
 		defer func() { err = errors.Join(err, r.server.Close()) }()
 	}
-	return r.preflight(), nil
+	earlier, err := r.earlier()
+	if err != nil {
+		return nil, err
+	}
+	if earlier == nil {
+		return r.preflight(), nil
+	}
+	var list checks
+	list.ok("Directory", "the site's files are in place already: an earlier restore broke off, and this goes on with the rest.")
+	if r.server != nil {
+		r.server.before(ctx, &list)
+	}
+	return list, nil
 }
 
 func newRun(ctx context.Context, o Order) (*run, error) {
@@ -110,7 +123,7 @@ func newRun(ctx context.Context, o Order) (*run, error) {
 	}
 	r := &run{ctx: ctx, order: o, started: time.Now()}
 	for _, address := range append([]string{o.URL}, o.OldURLs...) {
-		if _, err := newRewriter(pairs([]string{address}, address), nil); address != "" && err != nil {
+		if err := CheckAddress(address); address != "" && err != nil {
 			return nil, err
 		}
 	}
@@ -311,8 +324,9 @@ func (r *run) resume(earlier *state) error {
 		return core.Refuse(core.ErrBusy, "Another restore to %s has just been running; look again.", safetext.Line(safetext.Path(r.place.target)))
 	}
 	r.state, r.known = again, again.Contents
-	if err := r.place.look(safetext.Line(r.place.target)); err != nil && !errors.Is(err, core.ErrExists) {
-		return err
+	if err := r.place.owner(r.place.target); err != nil {
+		return core.Refuse(core.ErrState, "%s is no longer there, though a restore had put the site into it; remove %s and start anew.",
+			safetext.Line(safetext.Path(r.place.target)), safetext.Line(safetext.Path(r.place.beside)))
 	}
 	r.note("The files of “%s” are in place already; this goes on with the rest.", strings.TrimSpace(r.known.Name))
 	if r.server != nil {

@@ -49,6 +49,11 @@ type state struct {
 	Loaded *rewrite.Report `json:"loaded,omitempty"`
 	Mended []string        `json:"mended,omitempty"`
 	Values *rewrite.Report `json:"values,omitempty"`
+
+	URLs    []rewrite.Pair `json:"urls,omitempty"`    // old and new
+	Pointed []string       `json:"pointed,omitempty"` // in the configuration
+	Hand    []string       `json:"hand,omitempty"`    // what is left to a person
+	Checks  []Check        `json:"checks,omitempty"`
 }
 
 // settledLinks is what a report says of links.

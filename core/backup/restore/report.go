@@ -1,0 +1,156 @@
+package restore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"breakglass/core"
+	"breakglass/core/backup/rewrite"
+	"breakglass/core/safetext"
+	"breakglass/core/view"
+)
+
+// Report is what a restore did.
+type Report struct {
+	Name     string          `json:"name"`   // of the archive
+	Site     string          `json:"site"`   // that it is of
+	Kind     string          `json:"kind"`   // of program
+	Target   string          `json:"target"` // "" for a dry run
+	Beside   string          `json:"beside"` // where the rest of the archive and this report are
+	Database string          `json:"database,omitempty"`
+	Signer   string          `json:"signer"`
+	Proven   bool            `json:"proven"`
+	Verdict  core.Verdict    `json:"verdict"`
+	Notes    []string        `json:"notes,omitempty"` // of the backup
+	Files    int64           `json:"files"`
+	Tables   int64           `json:"tables"`
+	Rows     int64           `json:"rows"`
+	Bytes    int64           `json:"bytes"`
+	URLs     []rewrite.Pair  `json:"urls,omitempty"`
+	Replaced rewrite.Counts  `json:"replaced"`
+	Loaded   *rewrite.Report `json:"loaded,omitempty"`
+	Values   *rewrite.Report `json:"values,omitempty"`
+	Mended   []string        `json:"mended,omitempty"`  // in the dump, for this server
+	Pointed  []string        `json:"pointed,omitempty"` // in the configuration
+	Links    int64           `json:"links_turned"`
+	Checks   []Check         `json:"checks,omitempty"`
+	Hand     []string        `json:"by_hand,omitempty"` // what is left to a person
+}
+
+// take brings the report up to where the restore is.
+func (r *Report) take(now *run) {
+	k := now.known
+	*r = Report{
+		Name: k.Name, Site: k.Site, Kind: k.Report.Kind, Signer: k.Signer, Proven: k.Proven, Verdict: k.Verdict, Notes: k.Notes,
+		Files: k.Files, Tables: k.Tables, Rows: k.Rows, Bytes: k.Bytes,
+	}
+	s := now.state
+	if s == nil {
+		return
+	}
+	r.Target, r.Beside, r.Database, r.URLs, r.Loaded, r.Values = s.Target, now.place.beside, s.Database, s.URLs, s.Loaded, s.Values
+	r.Mended, r.Pointed, r.Links, r.Checks = s.Mended, s.Pointed, s.Links.Turned, s.Checks
+	for _, part := range []*rewrite.Report{s.Loaded, s.Values} {
+		if part != nil {
+			r.Replaced.Add(part.Total)
+		}
+	}
+	r.Hand = append(append([]string(nil), s.Hand...), now.left()...)
+}
+
+// left says what nobody but a person can do.
+func (r *run) left() (hand []string) {
+	l := r.state.Links
+	if l.Outs > 0 {
+		hand = append(hand, fmt.Sprintf("%d links lead out of the site's directory and were left as they are: %s.", l.Outs, strings.Join(shownAll(l.Out), "; ")))
+	}
+	if l.Bits > 0 {
+		hand = append(hand, fmt.Sprintf("%d files had setuid, setgid or sticky bits, which were not taken over.", l.Bits))
+	}
+	if n := r.report.Replaced.Left(); n > 0 {
+		hand = append(hand, fmt.Sprintf("%d values hold the old address or directory, or may, and could not be changed safely; where a page looks wrong, save it again in the site's own editor.", n))
+	}
+	for _, d := range r.otherDumps() {
+		hand = append(hand, fmt.Sprintf("The dump of “%s” is in %s/%s/%s: load it into a database of its own and name that in its site's configuration.",
+			safetext.Line(d.Name), safetext.Path(r.place.beside), archiveDir, safetext.Path(d.Path)))
+	}
+	if _, err := os.Lstat(filepath.Join(r.place.beside, archiveDir, "outside")); err == nil {
+		hand = append(hand, fmt.Sprintf("What lay outside of the old directory is in %s/%s/outside.", safetext.Path(r.place.beside), archiveDir))
+	}
+	return hand
+}
+
+func shownAll(names []string) (shown []string) {
+	for _, name := range names {
+		shown = append(shown, safetext.Line(safetext.Path(name)))
+	}
+	return shown
+}
+
+// Text is the report as a person reads it.
+func (r Report) Text() string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	list := func(title string, lines []string) {
+		if len(lines) == 0 {
+			return
+		}
+		say("\n%s", title)
+		for _, line := range lines {
+			say("  - %s", safetext.Line(line))
+		}
+	}
+	say("%s of %s (%s), %s", r.Name, r.Site, r.Kind, r.Verdict)
+	say("%d files, %d tables, %d rows, %s", r.Files, r.Tables, r.Rows, view.Size(r.Bytes))
+	if r.Target == "" {
+		say("Only looked at: nothing was changed.")
+		return b.String()
+	}
+	say("Files in %s", safetext.Path(r.Target))
+	if r.Database != "" {
+		say("Database %s", r.Database)
+	}
+	for _, u := range r.URLs {
+		say("Address %s, before %s", safetext.Line(u.New), safetext.Line(u.Old))
+	}
+	if n := r.Replaced; n.Replaced() > 0 {
+		say("\nReplaced: %d in %d values: %d plain, %d escaped, %d URL-encoded, %d without a scheme, %d hosts alone, %d directories", n.Replaced(), n.Values, n.Plain, n.Escaped, n.Encoded, n.Relative, n.Hosts, n.Paths)
+	}
+	if n := r.Replaced; n.Left() > 0 {
+		say("Left as it was: %d not readable as what they seem to be, %d base64, %d keys, %d too large", n.Unparsed, n.Base64, n.Keys, n.TooLarge)
+	}
+	for _, part := range []*rewrite.Report{r.Loaded, r.Values} {
+		if part != nil {
+			list("By table:", most(part))
+		}
+	}
+	list("Changed in the dump for this server:", r.Mended)
+	list("Changed in the configuration:", r.Pointed)
+	if r.Links > 0 {
+		say("\n%d links into the old directory point into the new one now.", r.Links)
+	}
+	var checked []string
+	for _, c := range r.Checks {
+		checked = append(checked, c.String())
+	}
+	list("Checked:", checked)
+	list("Notes of the backup:", r.Notes)
+	list("Left to do by hand:", r.Hand)
+	say("\nNext, as the new manager:")
+	say("  1. Look at the site in a browser: its front page, a page with pictures, its login.")
+	say("  2. Read %s/%s/TAKEOVER.txt: what the server must have, cron lines, mail, and the secrets", safetext.Path(r.Beside), archiveDir)
+	say("     to change, because whoever had the backup had them.")
+	say("  3. Change those secrets: the passwords of all administrators, the keys and salts, the tokens of other services.")
+	say("  4. When all is well, remove %s: it holds what is not for visitors.", safetext.Path(r.Beside))
+	return b.String()
+}
+
+// writeReport keeps the report beside the target.
+func (r *run) writeReport() error {
+	if err := os.WriteFile(filepath.Join(r.place.beside, reportName), []byte(r.report.Text()), 0o600); err != nil {
+		return fmt.Errorf("keep report: %w", err)
+	}
+	return nil
+}
