@@ -32,6 +32,7 @@ func installWordPress(t *testing.T, root string) wordPress {
 	name := fmt.Sprintf("wp_acme%d", wordPresses.Add(1))
 	w := wordPress{root: root, database: name, user: name, password: `it's "quoted" \ back`}
 	check(t, database.CreateDatabase(w.database, w.user, w.password))
+	t.Cleanup(func() { check(t, database.SQL("", "DROP DATABASE "+w.database)) })
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	config := fmt.Sprintf(`<?php
 /** The site's configuration. */
