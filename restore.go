@@ -91,7 +91,7 @@ func (o *restoreOrder) run(ctx context.Context) (err error) {
 		}
 		order.Archive, order.Size = f, info.Size()
 	}
-	m := &restoreMeter{meter: meterFor(o.errs, o.json)}
+	m := newRestoreMeter(o.errs, o.json)
 	order.Tell = m.tell
 	if o.ask != nil && !o.yes {
 		if err := o.agree(ctx, order); err != nil {

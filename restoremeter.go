@@ -16,20 +16,22 @@ import (
 	"golang.org/x/term"
 )
 
-// meterFor is a meter that fits what it writes to.
-func meterFor(w io.Writer, asJSON bool) *meter {
-	f, ok := w.(*os.File)
-	return &meter{w: w, terminal: ok && term.IsTerminal(int(f.Fd())) && !asJSON, json: asJSON}
-}
-
 // restoreMeter shows how a restore goes on: a bar on a terminal, else a line now
 // and then; as JSON events with --json.
 type restoreMeter struct {
-	*meter
+	w              io.Writer
+	terminal, json bool
+
 	mu    sync.Mutex
-	shown bool // a bar stands on the line
-	since time.Time
+	shown bool      // a bar stands on the line
+	last  time.Time // when progress was shown
+	since time.Time // when the step began
 	now   restore.Step
+}
+
+func newRestoreMeter(w io.Writer, asJSON bool) *restoreMeter {
+	f, ok := w.(*os.File)
+	return &restoreMeter{w: w, terminal: ok && term.IsTerminal(int(f.Fd())) && !asJSON, json: asJSON}
 }
 
 // stepNames are the steps as a person reads them.
@@ -74,9 +76,9 @@ func (m *restoreMeter) event(e restore.Event) {
 }
 
 func (m *restoreMeter) progress(p restore.Progress) {
-	pace := meterLines
+	pace := 10 * time.Second // between lines where there is no terminal
 	if m.terminal {
-		pace = meterBar
+		pace = 250 * time.Millisecond
 	}
 	now := time.Now()
 	if p.Step != m.now {
