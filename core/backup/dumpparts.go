@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"breakglass/core"
 )
@@ -12,6 +13,9 @@ import (
 // partSize is from where on a part of a dump ends with the statement at hand.
 // Statements of up to the same size keep parts within 64 MiB.
 const partSize = 32 << 20
+
+// memoryPart stands for partSize where a part has to stay in memory.
+const memoryPart = 8 << 20
 
 // maxParts keeps the names of parts in order: four digits.
 const maxParts = 9999
@@ -37,7 +41,17 @@ type dumpParts struct {
 	send    chan<- part
 	moved   func(n int)
 	tail    []byte // the last bytes, held back until it is known how the dump ended
+	clock   core.Clock
+	waited  time.Duration // the longest that a part in memory waited to be taken
 }
+
+// starvedAfter is how long a dump may be held up before that is named as what
+// broke it: the least that servers are set to wait for a client.
+const starvedAfter = time.Second
+
+// starved reports whether a dump that broke off may have done so because there
+// was no disk to take it ahead and nobody took what memory held.
+func (d *dumpParts) starved() bool { return d.waited >= starvedAfter }
 
 // Write implements io.Writer. It is called by a goroutine of os/exec.
 func (d *dumpParts) Write(p []byte) (n int, err error) {
@@ -61,7 +75,7 @@ func (d *dumpParts) write(p []byte) (int, error) {
 			return 0, err
 		}
 		p = p[n:]
-		if ended && d.current.Size() >= partSize {
+		if ended && (d.current.Size() >= partSize || d.current.InMemory() && d.current.Size() >= memoryPart) {
 			if err := d.finish(); err != nil {
 				return 0, err
 			}
@@ -151,6 +165,11 @@ func (d *dumpParts) finish() error {
 	if !finished.spool.InMemory() {
 		return nil
 	}
+	_, since := d.clock.Boot()
+	defer func() {
+		_, now := d.clock.Boot()
+		d.waited = max(d.waited, now-since)
+	}()
 	select {
 	case <-finished.taken:
 		return nil

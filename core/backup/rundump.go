@@ -20,7 +20,7 @@ import (
 func (r *run) dumpAll(parts chan<- part) error {
 	state := core.StepDone
 	for _, d := range r.dumps {
-		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpReader(d.config.Driver), send: parts}
+		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpReader(d.config.Driver), send: parts, clock: r.engine.options.Clock}
 		var rows, tables int64 // told so far
 		p.moved = func(n int) {
 			r.tracker.do(func(now *core.Progress) {
@@ -33,6 +33,9 @@ func (r *run) dumpAll(parts chan<- part) error {
 		said, err := d.with.dump(r.ctx, d, p)
 		if err != nil && undumpable(r.ctx, err) {
 			d.broken, state = err, core.StepFailed
+			if p.starved() {
+				r.findings.add(newNote("archive.note.dump_starved", "Database", d.config.Name, "Seconds", int64(p.waited/time.Second)))
+			}
 			err = p.breakOff()
 		}
 		if err == nil {
