@@ -25,6 +25,7 @@ import (
 type backupOrder struct {
 	dir, file, key, databaseHost string
 	database, passwordFile       string
+	format                       string
 	include                      []string
 	json                         bool
 }
@@ -51,6 +52,7 @@ func backupCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&o.file, "output", "o", "", "the archive's `FILE`; - is standard output")
+	cmd.Flags().StringVar(&o.format, "format", "", "tar.gz, which opens anywhere, or tar.zst, which is smaller; without it FILE's name says, and else it is tar.gz")
 	cmd.Flags().StringVar(&o.key, "key", "", "sign with the OpenSSH private key in this `FILE`; without it the archive is UNSIGNED")
 	cmd.Flags().StringVar(&o.databaseHost, "database-host", "", "a database `HOST` that is not this machine, when the site names it")
 	cmd.Flags().StringVar(&o.database, "database", "", "the `URL` of a database that cannot be read from the site: mysql://USER@HOST/NAME, without the password")
@@ -66,6 +68,10 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("find %s: %w", o.dir, err)
 	}
+	format, err := o.packing()
+	if err != nil {
+		return err
+	}
 	signer, err := o.signer()
 	if err != nil {
 		return err
@@ -80,7 +86,7 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	engine, err := backup.New(backup.Options{Roots: append([]string{root}, roots...), Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText()})
+	engine, err := backup.New(backup.Options{Roots: append([]string{root}, roots...), Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText(), Format: format})
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,25 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 		return o.stream(ctx, engine, order, out, errs)
 	}
 	return o.store(ctx, engine, order, out, errs)
+}
+
+// packing is how the archive is packed: as --format says, or FILE's name. The two
+// must not say different things.
+func (o backupOrder) packing() (backup.Format, error) {
+	named := backup.FormatOf(o.file)
+	if o.format == "" {
+		return named, nil
+	}
+	format, err := backup.ParseFormat(o.format)
+	if err != nil {
+		return "", &usageError{err}
+	}
+	for _, other := range []backup.Format{backup.FormatGzip, backup.FormatZstd} {
+		if other != format && strings.HasSuffix(o.file, "."+string(other)) {
+			return "", &usageError{fmt.Errorf("%s says %s and --format says %s; change one of them", o.file, other, format)}
+		}
+	}
+	return format, nil
 }
 
 // signer reads the key to sign with; nil for none.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"breakglass/core/backup"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -30,6 +32,7 @@ type config struct {
 	Log       logConfig     `yaml:"log"`       // where the log is pushed to
 	Retention time.Duration `yaml:"retention"` // how long archives are kept
 	Rehearsal drillConfig   `yaml:"rehearsal"` // how finished archives are tried out
+	Archive   backup.Format `yaml:"archive"`   // how archives are packed
 }
 
 // channelConfig is one way out. Its secret never stands in the file: it comes
@@ -143,6 +146,11 @@ func (c *config) check() error {
 	if c.Retention < time.Hour {
 		return errors.New("retention: keep archives for at least 1h, such as 168h")
 	}
+	format, err := backup.ParseFormat(string(c.Archive))
+	if err != nil {
+		return fmt.Errorf("archive: tar.gz or tar.zst, not %q", c.Archive)
+	}
+	c.Archive = format
 	if c.Host == "" {
 		if c.Host, err = os.Hostname(); err != nil {
 			return fmt.Errorf("host: give the name that people type after the @: %w", err)

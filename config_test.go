@@ -100,6 +100,24 @@ func TestChannelsThatCannotBe(t *testing.T) {
 	}
 }
 
+// Archives are packed as the config says, and as a tar.gz where it says nothing.
+func TestConfiguredArchive(t *testing.T) {
+	for config, want := range map[string]string{"": ".tar.gz", "archive: tar.gz\n": ".tar.gz", "archive: tar.zst\n": ".tar.zst"} {
+		c, err := readConfig(writeConfigFile(t, config))
+		check(t, err)
+		check(t, os.MkdirAll(c.Roots[0], 0o700))
+		p, err := openParts(t.Context(), c, slog.New(slog.DiscardHandler))
+		check(t, err)
+		if got := p.console.Extension(); got != want {
+			t.Errorf("%q: %s", config, got)
+		}
+		check(t, p.close())
+	}
+	if _, err := readConfig(writeConfigFile(t, "archive: zip\n")); err == nil || !strings.Contains(err.Error(), `archive: tar.gz or tar.zst, not "zip"`) {
+		t.Error(err)
+	}
+}
+
 // A webhook in the config is told of a step, signed, with nothing but its host
 // in the outbox.
 func TestConfiguredWebhookIsTold(t *testing.T) {

@@ -127,6 +127,7 @@ data: %s   # the database, the keys and the archives
 roots:                        # where sites may lie
   - %s
 retention: 168h               # how long archives are kept
+# archive: tar.zst            # how archives are packed: tar.zst is smaller, tar.gz (the default) opens anywhere
 
 # How codes and notices leave. The secret comes from key_file (mode 0600), from a
 # systemd credential (sendgrid_key, smtp_password, twilio_secret, webhook_secret)

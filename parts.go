@@ -53,6 +53,7 @@ func openParts(ctx context.Context, c config, log *slog.Logger) (_ *parts, err e
 	}
 	engine, err := backup.New(backup.Options{
 		Roots: c.Roots, Signer: p.keys.archive, Scratch: filepath.Join(c.Data, "scratch"), Own: []string{c.Data}, Host: "/", Clock: p.clock, Version: versionText(),
+		Format: c.Archive,
 	})
 	if err != nil {
 		return p, err

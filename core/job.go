@@ -138,6 +138,9 @@ func (t *turn) beginJob(grantID string, state JobState) (Site, Job, bool, error)
 	return site, job, true, err
 }
 
+// Extension is how the names of the archives end that are made now.
+func (c *Console) Extension() string { return c.engine.Extension() }
+
 // archiveName names an archive after its site and the second; a backup that
 // begins within a second of another takes the next one.
 func (t *turn) archiveName(site Site) (string, error) {

@@ -188,7 +188,11 @@ func (a *appender) Write(p []byte) (int, error) {
 
 // zstdBlock is how much each frame of a tar.zst holds: larger ones are hardly
 // smaller together, and this is what bounds memory.
-const zstdBlock = 1 << 20
+const zstdBlock = 512 << 10
+
+// zstdRatio is how far a block is packed at most. A reader can then take what
+// unpacks to more for a trap, as with gzip, where no more can be.
+const zstdRatio = 1000
 
 // zstdCodec makes a zstd frame of each block.
 type zstdCodec struct{ encoder *zstd.Encoder }
@@ -212,8 +216,16 @@ func (c *zstdCodec) tail(uint32, int64) []byte { return nil }
 
 func (c *zstdCodec) pack(b *block) ([]byte, error) {
 	b.packed = c.encoder.EncodeAll(b.piece(0), b.packed[:0])
+	if short := b.filled/zstdRatio - len(b.packed); short > 0 {
+		b.packed = binary.LittleEndian.AppendUint32(b.packed, skippableFrame)
+		b.packed = binary.LittleEndian.AppendUint32(b.packed, uint32(short)) //nolint:gosec // less than a block
+		b.packed = append(b.packed, make([]byte, short)...)
+	}
 	return b.packed, nil
 }
+
+// skippableFrame begins what every reader of zstd passes over.
+const skippableFrame = 0x184D2A50
 
 // addCRC goes on with the CRC of a stream by a block.
 func (b *block) addCRC(crc uint32) uint32 {

@@ -19,6 +19,7 @@ var inflaters = []struct {
 	open  inflater
 }{
 	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"\x28\xb5\x2f\xfd", inflateZstd},
 }
 
 // The read-ahead: unpacking runs beside what is done with the bytes.

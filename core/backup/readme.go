@@ -26,7 +26,8 @@ func (r *run) readme(verdict core.Verdict) string {
 	if r.order.Call != "" {
 		lines = append(lines, "", say("archive.readme.call", "Call", r.order.Call))
 	}
-	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
+	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack"), "",
+		"    "+r.engine.options.Format.Unpack()+" "+r.order.Name+r.engine.Extension(), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
 		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR --database URL --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
 	if len(r.dumps) > 0 {
 		lines = append(lines, "", say("archive.readme.by_hand"))

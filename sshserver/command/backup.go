@@ -18,7 +18,7 @@ const farEvery = 10 * time.Second
 func (s *session) backup() *cobra.Command {
 	cmd := s.leaf("backup > FILE", "backup", s.exactly(), func(cmd *cobra.Command, _ []string) error {
 		if s.env.Terminal {
-			return s.misread("backup.terminal", nil)
+			return s.misread("backup.terminal", s.withToken())
 		}
 		result, begun, err := s.send(cmd.Context())
 		switch {
@@ -105,5 +105,5 @@ func (s *session) cancel() *cobra.Command {
 
 // withToken is the line with which an owner comes in who has a download token.
 func (s *session) withToken() map[string]any {
-	return map[string]any{"Line": view.SSH(s.actor.Name+"+TOKEN", s.env.Host, s.env.Port)}
+	return map[string]any{"Line": view.SSH(s.actor.Name+"+TOKEN", s.env.Host, s.env.Port), "File": "FILE" + s.console.Extension()}
 }

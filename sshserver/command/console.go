@@ -11,6 +11,7 @@ import (
 // Console is the slice of [core.Console] that the commands of all roles use.
 type Console interface {
 	OwnerState(ctx context.Context, a core.Actor) (core.OwnerState, error)
+	Extension() string
 	StreamBackup(ctx context.Context, a core.Actor, w io.Writer, begun func(core.JobInfo)) (core.BackupResult, error)
 	Watch(ctx context.Context, a core.Actor, job string) (*core.Watcher, error)
 	CancelBackup(ctx context.Context, a core.Actor) error

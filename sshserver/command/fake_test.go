@@ -77,6 +77,8 @@ func (f *fake) OwnerState(context.Context, core.Actor) (core.OwnerState, error) 
 // archive is what a stream brings.
 const archive = "\x1f\x8b the archive"
 
+func (f *fake) Extension() string { return ".tar.gz" }
+
 func (f *fake) StreamBackup(_ context.Context, _ core.Actor, w io.Writer, begun func(core.JobInfo)) (core.BackupResult, error) {
 	if err := f.called("StreamBackup"); err != nil && !f.empty {
 		return core.BackupResult{}, err

@@ -126,7 +126,7 @@ func TestHelp(t *testing.T) {
 		name  string
 		actor core.Actor
 	}{{"owner", acme}, {"auditor", ann}, {"manager", eva}} {
-		s := &session{actor: tt.actor, env: env()}
+		s := &session{console: &fake{}, actor: tt.actor, env: env()}
 		s.env.Plain = func(context.Context) error { return nil }
 		var b strings.Builder
 		for _, group := range s.tree().Commands() {
