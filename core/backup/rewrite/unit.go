@@ -16,7 +16,7 @@ type units struct {
 	budget int
 }
 
-func newUnits(v []byte) *units { return &units{v: v, budget: 64<<10 + 8*len(v)} }
+func newUnits(v []byte) *units { return &units{v: v, budget: 4<<10 + 8*len(v)} }
 
 // next returns the next value that can be read.
 func (u *units) next() (unit, bool) {
