@@ -41,14 +41,14 @@ func sqlEscape(raw, out []byte) ([]byte, int) {
 func encodeSQL(text []byte, marks string) []byte {
 	out := make([]byte, 0, len(text))
 	for _, c := range text {
-		switch {
-		case c == 0:
+		switch c {
+		case 0:
 			out = append(out, '\\', '0')
-		case c == '\n':
+		case '\n':
 			out = append(out, '\\', 'n')
-		case c == '\r':
+		case '\r':
 			out = append(out, '\\', 'r')
-		case c == 26:
+		case 26:
 			out = append(out, '\\', 'Z')
 		default:
 			for i := range len(marks) {
