@@ -28,7 +28,7 @@ const (
 func openDatabase(config dbConfig, host dbHost) (*database, error) {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.DBName = config.User, config.Password.Reveal(), config.Name
-	c.Net, c.Addr = "unix", host.Socket
+	c.Net, c.Addr = "unix", host.dialed()
 	if host.Socket == "" {
 		c.Net, c.Addr = "tcp", net.JoinHostPort(host.Host, strconv.Itoa(host.Port))
 	}
@@ -84,22 +84,11 @@ func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", 
 // know that something may be missing. The dumper is asked for them all the same:
 // it dumps what the user sees.
 func (d *dump) lookAtGrants(ctx context.Context, db *database) error {
-	rows, err := db.QueryContext(ctx, "SHOW GRANTS")
+	granted, err := db.grants(ctx, "SHOW GRANTS", d.config.Name)
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err is asked
-	var granted []string
-	for rows.Next() {
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			return err
-		}
-		granted = append(granted, privilegesOn(line, d.config.Name)...)
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
+	granted = append(granted, db.grantsOfRole(ctx, d.config.Name)...)
 	if !hasAny(granted, "TRIGGER") {
 		d.notes = append(d.notes, newNote("archive.note.no_triggers", "Database", d.config.Name))
 	}
@@ -107,6 +96,39 @@ func (d *dump) lookAtGrants(ctx context.Context, db *database) error {
 		d.notes = append(d.notes, newNote("archive.note.no_routines", "Database", d.config.Name))
 	}
 	return nil
+}
+
+// grants returns the privileges on a database in the answer to a SHOW GRANTS.
+func (db *database) grants(ctx context.Context, question, name string) (granted []string, err error) {
+	rows, err := db.QueryContext(ctx, question)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // Err is asked
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		granted = append(granted, privilegesOn(line, name)...)
+	}
+	return granted, rows.Err()
+}
+
+// grantsOfRole returns what the roles of this session add on MySQL, which leaves
+// them out of SHOW GRANTS; MariaDB does not. Where it cannot be told, a note says
+// more than it must.
+func (db *database) grantsOfRole(ctx context.Context, name string) []string {
+	var role, version string
+	err := db.QueryRowContext(ctx, "SELECT CURRENT_ROLE(), VERSION()").Scan(&role, &version)
+	if err != nil || role == "" || role == "NONE" || strings.Contains(strings.ToLower(version), "mariadb") {
+		return nil // MariaDB's is null without a role; an older MySQL knows none
+	}
+	granted, err := db.grants(ctx, "SHOW GRANTS FOR CURRENT_USER() USING "+role, name) // the server has quoted it
+	if err != nil {
+		return nil
+	}
+	return granted
 }
 
 func hasAny(granted []string, wanted ...string) bool {

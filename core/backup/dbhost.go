@@ -21,6 +21,8 @@ type dbHost struct {
 	Host   string
 	Port   int
 	Remote bool // neither loopback nor a socket
+
+	pin *os.File // the socket, held open; nil: it is reached by its path
 }
 
 // defaultSockets are where MariaDB and MySQL listen unless told otherwise.

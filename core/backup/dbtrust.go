@@ -4,10 +4,29 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os/user"
 
 	"breakglass/core"
 	"breakglass/core/safetext"
 )
+
+// refuseOurUser refuses a database user without a password that is called as the
+// one who runs this console: such a user is known by the socket, or not at all,
+// and is never a site's own.
+func refuseOurUser(config dbConfig, host dbHost) error {
+	if host.Remote || !config.Password.IsZero() {
+		return nil
+	}
+	own, err := user.Current()
+	if err != nil {
+		return fmt.Errorf("find who runs this console: %w", err)
+	}
+	if own.Username != config.User && config.User != "" {
+		return nil
+	}
+	return core.Refuse(core.ErrDatabase, "The site names “%s” without a password as the user of the database “%s”, which is who runs this console; that proves nothing about the site. Ask your web manager to give the site a database user with a password of its own.",
+		safetext.Line(orText(config.User, own.Username)), safetext.Line(config.Name))
+}
 
 // refuseTrust refuses a user whom the server lets in with any password: then it
 // knows this process by its socket (MariaDB's unix_socket, MySQL's auth_socket)

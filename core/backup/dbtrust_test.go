@@ -2,8 +2,13 @@ package backup_test
 
 import (
 	"bytes"
+	"errors"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"breakglass/core"
@@ -32,14 +37,70 @@ func TestAHackedSiteDoesNotBorrowOurSocket(t *testing.T) {
 	if err := trusting.SQL("neighbour", "CREATE TABLE cards (n TEXT); INSERT INTO cards VALUES ('4111-SECRET-CARD'); ALTER USER root@localhost IDENTIFIED VIA unix_socket"); err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t)
-	w.wordPress("neighbour", "root", "", "localhost:"+trusting.Socket)
+	// With a password of the site's, the server is asked with another one.
+	for password, want := range map[string]string{"": "who runs this console", "guess": "without its password"} {
+		w := newWorld(t)
+		w.wordPress("neighbour", "root", password, "localhost:"+trusting.Socket)
+		w.takesNothing(want)
+	}
+	t.Run("a socket that is swapped", func(t *testing.T) { swapSocket(t, trusting.Socket) })
+}
+
+// takesNothing backs up a site that is not to get its database.
+func (w *world) takesNothing(want string) {
+	w.t.Helper()
 	var out bytes.Buffer
-	result, err := w.engine.Run(t.Context(), w.order(), &out, func(core.Progress) {})
+	result, err := w.engine.Run(w.t.Context(), w.order(), &out, func(core.Progress) {})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if result.Verdict != core.VerdictNotComplete || result.Tables != 0 || !strings.Contains(strings.Join(result.Notes, "\n"), want) {
+		w.t.Errorf("%s, %d tables, %q", result.Verdict, result.Tables, result.Notes)
+	}
+}
+
+// The hacked site answers the question about trust itself, with a server of its
+// own that lets nobody in, and then has the same path lead to the real one. All
+// that follows goes to its own server all the same.
+func swapSocket(t *testing.T, real string) {
+	w := newWorld(t)
+	path, own := filepath.Join(filepath.Dir(real), "own"), filepath.Join(w.roots, "l")
+	l, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != core.VerdictNotComplete || result.Tables != 0 || !strings.Contains(strings.Join(result.Notes, "\n"), "without its password") {
-		t.Errorf("%s, %d tables, %q", result.Verdict, result.Tables, result.Notes)
+	if err := os.Symlink(path, own); err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int32
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if asked.Add(1) == 1 {
+				if err := errors.Join(os.Remove(own), os.Symlink(real, own)); err != nil {
+					t.Error(err)
+				}
+			}
+			const denied = "\xff\x15\x04#28000Access denied"
+			if _, err := c.Write(append([]byte{byte(len(denied)), 0, 0, 0}, denied...)); err != nil {
+				t.Error(err)
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	w.wordPress("neighbour", "root", "guess", "localhost:"+own)
+	w.takesNothing("did not answer")
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	work.Wait()
+	if asked.Load() < 2 {
+		t.Errorf("the site's own server was asked %d times", asked.Load())
 	}
 }

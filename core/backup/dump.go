@@ -58,6 +58,21 @@ func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseOurUser(config, host); err != nil {
+		return nil, err
+	}
+	if host, err = host.pinned(); err != nil {
+		return nil, databaseError(config.Name, err)
+	}
+	d, err := planPinned(ctx, config, host)
+	if err != nil {
+		return nil, errors.Join(err, host.close())
+	}
+	return d, nil
+}
+
+// planPinned is planDump on a host that stays what it is.
+func planPinned(ctx context.Context, config dbConfig, host dbHost) (*dump, error) {
 	switch config.Driver {
 	case driverMySQL:
 	case driverPostgres:

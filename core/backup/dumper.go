@@ -161,7 +161,7 @@ func (t dumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings s
 	defer func() { err = errors.Join(err, options.Close()) }()
 	stderr := capped{limit: maxStderr}
 	into := &checkedWriter{parts: parts}
-	err = runTool(ctx, toolRun{dir: parts.scratch, files: []*os.File{options.File}}, into, &stderr, t.path, t.arguments(d, optionPath)...)
+	err = runTool(ctx, toolRun{dir: parts.scratch, files: d.host.files(options.File)}, into, &stderr, t.path, t.arguments(d, optionPath)...)
 	return judgeDump(ctx, t, d, into, stderr.String(), err)
 }
 

@@ -27,7 +27,7 @@ func newOptionFile(user string, password core.Secret, host dbHost) (optionFile, 
 	text.WriteString("[client]\n")
 	lines := []struct{ name, value string }{{"user", user}, {"password", password.Reveal()}}
 	if host.Socket != "" {
-		lines = append(lines, struct{ name, value string }{"protocol", "socket"}, struct{ name, value string }{"socket", host.Socket})
+		lines = append(lines, struct{ name, value string }{"protocol", "socket"}, struct{ name, value string }{"socket", host.given()})
 	} else {
 		lines = append(lines, struct{ name, value string }{"protocol", "tcp"}, struct{ name, value string }{"host", host.Host},
 			struct{ name, value string }{"port", fmt.Sprint(host.Port)})

@@ -87,10 +87,10 @@ func pgCandidates() (paths []string) {
 
 // arguments returns the command line for a dump. No secret is on it. What a
 // restore as another user could not do is left out: owners and rights.
-func (t pgDumper) arguments(d *dump) []string {
+func (t pgDumper) arguments(d *dump, sockets string) []string {
 	args := []string{
 		"--no-password", "--format=plain", "--encoding=UTF8", "--no-owner", "--no-privileges", "--no-tablespaces", "--quote-all-identifiers",
-		"--lock-wait-timeout=60000", "--dbname=" + pgConnection(d),
+		"--lock-wait-timeout=60000", "--dbname=" + pgConnection(d, sockets),
 	}
 	args = append(args, d.without...)
 	for _, schema := range d.schemas {
@@ -110,10 +110,10 @@ func pgPattern(name string) string { return `"` + strings.ReplaceAll(name, `"`, 
 
 // pgConnection is libpq's connection string: every value is quoted, so that
 // none can add a setting.
-func pgConnection(d *dump) string {
+func pgConnection(d *dump, sockets string) string {
 	host, port := d.host.Host, d.host.Port
-	if d.host.Socket != "" {
-		host = filepath.Dir(d.host.Socket)
+	if sockets != "" {
+		host = sockets
 	}
 	mode := "disable"
 	if d.host.Remote {
@@ -155,8 +155,15 @@ func (t pgDumper) dump(ctx context.Context, d *dump, parts *dumpParts) (warnings
 		return "", dumpFailed(d, err)
 	}
 	defer func() { err = errors.Join(err, pass.Close()) }()
+	sockets := ""
+	if d.host.Socket != "" {
+		if sockets, err = d.host.socketDir(parts.scratch); err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(sockets)) }()
+	}
 	stderr := capped{limit: maxStderr}
 	into := &checkedWriter{parts: parts}
-	err = runTool(ctx, toolRun{dir: parts.scratch, files: []*os.File{pass}}, into, &stderr, t.path, t.arguments(d)...)
+	err = runTool(ctx, toolRun{dir: parts.scratch, files: d.host.files(pass)}, into, &stderr, t.path, t.arguments(d, sockets)...)
 	return judgeDump(ctx, t.dumper, d, into, stderr.String(), err)
 }

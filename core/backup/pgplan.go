@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,6 +48,9 @@ func openPostgres(ctx context.Context, config dbConfig, host dbHost) (*pgconn.Pg
 	c.Host, c.Port = host.Host, uint16(host.Port) //nolint:gosec // parseDBHost checked it
 	if host.Socket != "" {
 		c.Host = filepath.Dir(host.Socket)
+		c.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", host.dialed())
+		}
 	}
 	c.User, c.Password, c.Database = config.User, config.Password.Reveal(), config.Name
 	c.ConnectTimeout = dialTime

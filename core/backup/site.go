@@ -28,6 +28,7 @@ type site struct {
 	missing  []Database      // lines of those that are not in the archive
 	known    map[string]bool // directories in which detection met a WordPress
 	notes    []finding
+	pins     []*os.File    // sockets that the dumps use
 	places   []place       // of programs other than WordPress
 	outside  []outsideFile // files above the root that were read
 }
@@ -127,7 +128,13 @@ func (s *site) lookForMarkers() {
 }
 
 // Close gives the root back, and what was included.
-func (s *site) Close() error { return s.root.Close() }
+func (s *site) Close() error {
+	err := s.root.Close()
+	for _, pin := range s.pins {
+		err = errors.Join(err, pin.Close())
+	}
+	return err
+}
 
 // findInstalls looks for the files that every WordPress has. A configuration
 // alone counts too: of a site that an attacker has gutted, the database is what

@@ -73,6 +73,9 @@ func (s *site) planOne(ctx context.Context, from source, vouched string) (*dump,
 		return nil, err
 	}
 	d.from = from
+	if d.host.pin != nil {
+		s.pins = append(s.pins, d.host.pin)
+	}
 	return d, nil
 }
 
