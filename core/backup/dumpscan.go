@@ -20,8 +20,7 @@ const (
 	dumpDelimiter   // behind DELIMITER, a command of the client
 	maxDumpWord     = 64
 	maxDumpName     = 512
-	maxTableName    = 256  // bytes: the servers' own bound is 64 letters
-	maxDumpSets     = 1000 // names of collations and character sets that are kept
+	maxTableName    = 256 // bytes: the servers' own bound is 64 letters
 	dumpCompletedBy = "-- Dump completed"
 )
 

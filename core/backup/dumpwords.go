@@ -64,25 +64,38 @@ func (s *dumpScanner) worded() {
 }
 
 // naming keeps the names of collations and character sets, which stand behind
-// the word that says what they are. Variables that hold the ones before a dump
-// are none.
+// the word that says what they are.
 func (s *dumpScanner) naming(word string) {
 	behind := s.behind
 	s.behind = word
-	var names map[string]bool
+	name := strings.ToLower(word)
+	charset, _, collation := strings.Cut(name, "_")
 	switch behind {
 	case "COLLATE", "COLLATION_CONNECTION", "COLLATION_DATABASE":
-		names = s.Collations
+		if charsets[charset] && (collation || name == "binary") && len(s.Collations) < maxDumpSets {
+			s.Collations[name] = true
+		}
 	case "CHARSET", "NAMES", "CHARACTER SET", "CHARACTER_SET_CLIENT", "CHARACTER_SET_RESULTS", "CHARACTER_SET_CONNECTION":
-		names = s.Charsets
+		if charsets[name] {
+			s.Charsets[name] = true
+		}
 	case "CHARACTER":
 		if word == "SET" {
 			s.behind = "CHARACTER SET"
 		}
 	}
-	name := strings.ToLower(word)
-	if names == nil || len(names) >= maxDumpSets || name[0] < 'a' || name[0] > 'z' || strings.HasPrefix(name, "old_") || strings.HasPrefix(name, "saved_") {
-		return
-	}
-	names[name] = true
 }
+
+// maxDumpSets bounds the names of collations that are kept.
+const maxDumpSets = 1000
+
+// charsets are all character sets of MariaDB and MySQL, which begin the names of
+// their collations. Words that only stand where one could are none.
+var charsets = func() map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.FieldsSeq("armscii8 ascii big5 binary cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 dec8 eucjpms euckr gb18030 gb2312 gbk " +
+		"geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman sjis swe7 tis620 uca1400 ucs2 ujis utf16 utf16le utf32 utf8 utf8mb3 utf8mb4") {
+		set[name] = true
+	}
+	return set
+}()

@@ -30,6 +30,8 @@ type Server struct {
 	// Dir holds its data and its log.
 	Dir string
 
+	path   string
+	args   []string
 	cmd    *exec.Cmd
 	exited chan error
 }
@@ -48,7 +50,7 @@ func StartMariaDB(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
-	s := &Server{Socket: filepath.Join(dir, "s"), Dir: dir, exited: make(chan error, 1)}
+	s := &Server{Socket: filepath.Join(dir, "s"), Dir: dir}
 	var as []string
 	if os.Getuid() == 0 {
 		if as, err = giveToMySQL(dir); err != nil {
@@ -69,25 +71,35 @@ func StartMariaDB(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
-	s.cmd = exec.Command(mariadbd, run...)                                              //nolint:gosec // options of our own
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no server
-	started := make(chan error)
-	go func() {
-		// The server dies with the thread that started it, so that stays.
-		runtime.LockOSThread()
-		err := s.cmd.Start()
-		started <- err
-		if err == nil {
-			s.exited <- s.cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start MariaDB: %w", err)
-	}
-	if err := s.ready(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start MariaDB: %w", err), s.Kill())
+	s.path, s.args = mariadbd, run
+	if err := s.Start(); err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// Start starts a server again that Kill has ended.
+func (s *Server) Start() error {
+	s.cmd = exec.Command(s.path, s.args...)                                             //nolint:gosec // options of our own
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no server
+	s.exited = make(chan error, 1)
+	started := make(chan error)
+	go func(cmd *exec.Cmd, exited chan<- error) {
+		// The server dies with the thread that started it, so that stays.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			exited <- cmd.Wait()
+		}
+	}(s.cmd, s.exited)
+	if err := <-started; err != nil {
+		return fmt.Errorf("start MariaDB: %w", err)
+	}
+	if err := s.ready(); err != nil {
+		return errors.Join(fmt.Errorf("start MariaDB: %w", err), s.Kill())
+	}
+	return nil
 }
 
 // giveToMySQL makes a directory that of the user mysql.

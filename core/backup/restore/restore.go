@@ -63,6 +63,7 @@ type run struct {
 	state   *state
 	report  Report
 	told    time.Time
+	telling Step // that progress was told of last
 	started time.Time
 }
 
@@ -376,10 +377,10 @@ func (r *run) tell(list []Check) {
 const tellEvery = 100 * time.Millisecond
 
 func (r *run) progress(p Progress) {
-	if time.Since(r.told) < tellEvery {
+	if p.Step == r.telling && time.Since(r.told) < tellEvery {
 		return
 	}
-	r.told = time.Now()
+	r.told, r.telling = time.Now(), p.Step
 	r.order.Tell(Event{Progress: &p})
 }
 

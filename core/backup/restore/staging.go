@@ -177,7 +177,7 @@ func stagingError(name string, err error) error {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
 		return &core.Refusal{
 			Kind: core.ErrInvalid, Cause: err,
-			Detail: fmt.Sprintf("“%s” stands twice in the archive, or in the way of something else in it; nothing of it was restored.", safetext.Line(safetext.Path(name))),
+			Detail: fmt.Sprintf("“%s” stands twice in the archive, or out of order; this archive was tampered with.", safetext.Line(safetext.Path(name))),
 		}
 	}
 	return fmt.Errorf("unpack %s: %w", safetext.Path(name), err)
