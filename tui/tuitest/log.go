@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 
 	"breakglass/core"
 )
 
 // Log answers queries as core's Console does, over lines that are made when they
 // are asked for: a log of millions costs nothing. Line makes the line of a
-// number; times must not run back. It is for one goroutine at a time.
+// number; times must not run back. Queries may come at once; the fields are for a
+// test to read and set while none is under way.
 type Log struct {
+	mu      sync.Mutex
 	Size    int64
 	Line    func(seq int64) core.LogLine
 	Scan    int             // lines that one query reads at most; 0: as core
@@ -24,8 +27,10 @@ type Log struct {
 
 // Page answers a query.
 func (l *Log) Page(ctx context.Context, q core.LogQuery) (core.LogPage, error) {
+	l.mu.Lock()
 	l.Queries = append(l.Queries, q)
 	page := l.page(q)
+	l.mu.Unlock()
 	if slow := l.Slow; slow != nil {
 		select {
 		case <-slow:

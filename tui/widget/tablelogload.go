@@ -15,7 +15,7 @@ const (
 	logPage    = 100 // lines asked for at once
 	// logKept bounds what a session holds: beyond it, lines go at the end that
 	// is not looked at, and are fetched again when it is.
-	logKept = 10_000
+	logKept = 4000
 	// logJump is how many new lines one refresh takes; where more came in
 	// between, a list that shows the newest starts anew.
 	logJump = 2000
