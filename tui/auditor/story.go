@@ -116,7 +116,7 @@ func (s *Screen) storySummary(read core.GrantStory) string {
 func (s *Screen) step(step view.StoryStep, width int) []string {
 	when := view.Pad(step.Time, len("14:02:07")) + "  " + view.Pad(step.After, len("+3 h 12 min")) + "  "
 	indent := strings.Repeat(" ", len(when))
-	what := step.Text + " " + step.Who + ", " + strconv.FormatInt(step.Seq, 10)
+	what := step.Text + " " + s.text("story.by", map[string]any{"Who": step.Who, "Seq": strconv.FormatInt(step.Seq, 10)})
 	var lines []string
 	if width < narrow {
 		indent = "  "
