@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // Leaf is one line of the log. Its fields are declared in the order of their
@@ -87,13 +88,20 @@ func (p Personal) Commitments() map[string]string {
 	for name, value := range p.Fields {
 		mac.Reset()
 		// As JSON keeps them: a byte that is no UTF-8 comes back as U+FFFD.
-		name = string([]rune(name))
+		name, value = asUTF8(name), asUTF8(value)
 		mac.Write([]byte(name))
 		mac.Write([]byte{0})
-		mac.Write([]byte(string([]rune(value))))
+		mac.Write([]byte(value))
 		out[name] = hex.EncodeToString(mac.Sum(nil))
 	}
 	return out
+}
+
+func asUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 // Encode returns the personal data as JSON, for the place beside the tree.
