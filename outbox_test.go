@@ -347,3 +347,58 @@ func wait(b *testing.B, h *mailHouse) int {
 	}
 	return len(left)
 }
+
+// The notice of a request, as a real console words it, and its picture in the
+// docs.
+func TestANoticeAsItIsRead(t *testing.T) {
+	h, err := openMailHouse(t.Context(), t.TempDir(), "http://127.0.0.1:9")
+	check(t, err)
+	defer func() { check(t, h.close()) }()
+	kit, err := h.console.AddSite(t.Context(), core.RootActor, core.SiteOrder{
+		ID: "acme", Root: "/srv/acme", Title: "Acme Bakery", Call: "Eva, +31 20 555 0142", Zone: "Europe/Amsterdam", Emails: []string{"jo@acme.example"},
+	})
+	check(t, err)
+	owner, err := h.console.PassphraseLogin(t.Context(), core.Login{User: "acme", Remote: "198.51.100.9"}, kit.Passphrase)
+	check(t, err)
+	_, err = h.console.Draft(t.Context(), owner, "the web manager does not answer for a week")
+	check(t, err)
+	signed, err := h.console.Checkpoint(t.Context())
+	check(t, err)
+	rows, err := h.console.Pending(t.Context())
+	check(t, err)
+	for _, m := range rows {
+		if m.Event != core.EventRequestDrafted {
+			continue
+		}
+		text, err := notify.Render(m, core.Secret{}, signed)
+		check(t, err)
+		body := "To: " + m.Address + "\nSubject: \x1b[1m" + text.Subject + "\x1b[0m\n\n" + text.Body.Reveal()
+		for _, want := range []string{"asks for access to its backup", "“the web manager does not answer for a week”", "request veto R-", "door.example/log"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("it lacks %q:\n%s", want, body)
+			}
+		}
+		if *updatePictures {
+			check(t, os.WriteFile(filepath.Join("docs", "notice.svg"), []byte(drawSVG(folded(body, 96))), 0o644)) //nolint:gosec // a picture
+		}
+		return
+	}
+	t.Error("nobody is told of a request")
+}
+
+// folded breaks lines between words, as a mail program does.
+func folded(text string, width int) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		for len(line) > width {
+			at := strings.LastIndexByte(line[:width], ' ')
+			if at <= 0 {
+				break
+			}
+			out.WriteString(line[:at] + "\n")
+			line = line[at+1:]
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}

@@ -213,6 +213,34 @@ func TestAClockSetBackIsLogged(t *testing.T) {
 	})
 }
 
+// A clock set forward is one as well, and so is each jump; a machine that slept
+// has not jumped.
+func TestEachJumpOfTheClockIsLogged(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.run()
+		w.after(time.Second)
+		w.clock.Suspend(3 * time.Hour)
+		w.after(time.Minute)
+		if n := w.count(core.EventClock); n != 0 {
+			t.Errorf("%d lines of a sleep", n)
+		}
+		for _, d := range []time.Duration{2 * time.Hour, -time.Hour, time.Hour, time.Second} {
+			w.clock.Jump(d)
+			w.after(time.Minute)
+		}
+		var said []string
+		for _, l := range w.log(w.ada, core.LogQuery{Event: core.EventClock, Limit: 10}).Lines {
+			said = append(said, l.Result+" "+l.Data["seconds"])
+		}
+		if got := strings.Join(said, ", "); got != "set forward 3600, set back 3600, set forward 7200" {
+			t.Error(got)
+		}
+		if told := w.pending(); len(told) < 3 || told[0].Data["clock"] != "set forward" {
+			t.Errorf("%+v", told)
+		}
+	})
+}
+
 // A second session proves itself by a code of its own; both then have access,
 // until the same end.
 func TestASecondSessionProvesItself(t *testing.T) {

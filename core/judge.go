@@ -42,8 +42,23 @@ func (j *judge) reached(logged time.Time) {
 	defer j.mu.Unlock()
 	if logged.After(j.at) {
 		j.at = logged
+		_, j.boot = j.clock.Boot()
 	}
 }
+
+// Timekeeper tells the time as the console judges it, for its adapters: a clock
+// that was set back leaves nothing lying for longer. It is safe for concurrent
+// use.
+type Timekeeper struct{ judge *judge }
+
+// NewTimekeeper returns one that knows of no time yet but the clock's.
+func NewTimekeeper(clock Clock) *Timekeeper { return &Timekeeper{newJudge(clock)} }
+
+// Now returns the time.
+func (t *Timekeeper) Now() time.Time { return t.judge.now() }
+
+// Reached tells of a time that was written down as past.
+func (t *Timekeeper) Reached(at time.Time) { t.judge.reached(at) }
 
 // drift is how far the wall clock is off the judged time.
 func (j *judge) drift() time.Duration {

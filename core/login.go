@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -230,11 +231,20 @@ func (c *Console) LoginFailed(prefix string) {
 	c.failed.count[prefix]++
 }
 
-// logFailures writes the sums of the last minute.
+// written takes off a sum what was logged of it.
+func (f *loginFailures) written(prefix string, count int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count[prefix] -= count; f.count[prefix] <= 0 {
+		delete(f.count, prefix)
+	}
+}
+
+// logFailures writes the sums of the last minute. What cannot be written is kept
+// for the next.
 func (c *Console) logFailures(ctx context.Context) error {
 	c.failed.mu.Lock()
-	count := c.failed.count
-	c.failed.count = nil
+	count := maps.Clone(c.failed.count)
 	c.failed.mu.Unlock()
 	for _, prefix := range sortedKeys(count) {
 		err := c.update(ctx, "log failed logins", systemActor, func(t *turn) error {
@@ -247,6 +257,7 @@ func (c *Console) logFailures(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		c.failed.written(prefix, count[prefix])
 	}
 	return nil
 }

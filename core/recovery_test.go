@@ -241,6 +241,25 @@ func TestFailedLoginsAreSummed(t *testing.T) {
 	})
 }
 
+// What cannot be written is kept for the next minute.
+func TestSumsOfFailedLoginsAreNotLost(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.run()
+		for range 10 {
+			w.console.LoginFailed("203.0.113.0/24")
+		}
+		w.ledger.FailUpdates(core.ErrNoSpace)
+		w.after(time.Minute + time.Second)
+		w.ledger.FailUpdates(nil)
+		w.console.LoginFailed("203.0.113.0/24")
+		w.after(time.Minute)
+		page := w.log(w.ada, core.LogQuery{Event: core.EventLoginsFailed})
+		if len(page.Lines) != 1 || page.Lines[0].Data["count"] != "11" {
+			t.Errorf("%+v", page.Lines)
+		}
+	})
+}
+
 func TestTheConsoleSaysHourlyThatItLives(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.run()

@@ -292,7 +292,7 @@ func collect[T any](ctx context.Context, c *Console, table func(Tx) Table[T], ma
 // operator's log and tried again.
 func (c *Console) Run(ctx context.Context) {
 	var slow, failures, beat time.Duration
-	jumped := false
+	watch := clockWatch{wall: c.clock.Now()}
 	_, last := c.clock.Boot()
 	c.report("rehearse", c.tryOutSealed(ctx))
 	for {
@@ -320,7 +320,7 @@ func (c *Console) Run(ctx context.Context) {
 			beat = 0
 			c.report("heartbeat", c.record(ctx, line{event: EventHeartbeat}))
 		}
-		jumped = c.watchClock(ctx, jumped)
+		c.watchClock(ctx, &watch, passed)
 	}
 }
 
@@ -330,18 +330,33 @@ func (c *Console) report(what string, err error) {
 	}
 }
 
-// watchClock logs once when the wall clock is set back, and tells the managers
-// of all sites. (Set forward, it is followed: that can only shorten a grant.)
-func (c *Console) watchClock(ctx context.Context, jumped bool) bool {
-	drift := c.judge.drift()
+// clockWatch is what the last look at the wall clock showed.
+type clockWatch struct {
+	wall time.Time
+	back bool // it is behind the judged time
+}
+
+// watchClock logs each jump of the wall clock, and tells the managers of all
+// sites. Set back, it is not followed; set forward it is, for that can only
+// shorten a grant. passed is the time since the last look.
+func (c *Console) watchClock(ctx context.Context, w *clockWatch, passed time.Duration) {
+	wall, drift := c.clock.Now(), c.judge.drift()
+	ahead := wall.Sub(w.wall) - passed
 	back := drift < -clockSlack
-	if back && !jumped {
-		c.report("log clock", c.update(ctx, "log clock", systemActor, func(t *turn) error {
-			_, err := t.tell(Site{}, line{
-				event: EventClock, result: "set back", data: map[string]string{"seconds": fmt.Sprint(int64(-drift / time.Second))},
-			}, nil)
-			return err
-		}))
+	switch {
+	case back && !w.back:
+		c.report("log clock", c.logClock(ctx, "set back", -drift))
+	case ahead > clockSlack:
+		c.report("log clock", c.logClock(ctx, "set forward", ahead))
 	}
-	return back
+	w.wall, w.back = wall, back
+}
+
+func (c *Console) logClock(ctx context.Context, what string, by time.Duration) error {
+	return c.update(ctx, "log clock", systemActor, func(t *turn) error {
+		_, err := t.tell(Site{}, line{
+			event: EventClock, result: what, data: map[string]string{"seconds": fmt.Sprint(int64(by / time.Second))},
+		}, map[string]string{"clock": what})
+		return err
+	})
 }

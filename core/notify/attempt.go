@@ -69,7 +69,7 @@ func (c *Courier) start(ctx context.Context, l *lane, r *row, probe bool) {
 // beginFailed keeps a row for later, or forgets one that is at its end.
 func (c *Courier) beginFailed(r *row, err error) {
 	r.busy = false
-	r.notBefore = c.time.now().Add(ledgerPause)
+	r.notBefore = c.time.Now().Add(ledgerPause)
 	if errors.Is(err, core.ErrNotFound) {
 		delete(c.rows, r.ID)
 		return
@@ -88,7 +88,7 @@ func level(state core.MessageState) slog.Level {
 }
 
 func (c *Courier) judge(l *lane, a Answer, probe bool) {
-	if l.judge(c.time.now(), a, probe) {
+	if l.judge(c.time.Now(), a, probe) {
 		c.log.Warn("message channel", "channel", l.kind, "left_alone", !l.open.IsZero(), "until", l.open)
 	}
 }
@@ -99,7 +99,7 @@ var errOver = errors.New("the message's time is over")
 // envelope words a message. A log that cannot be signed does not keep a notice
 // back: the notice says so.
 func (c *Courier) envelope(ctx context.Context, m core.Message, code core.Secret) (Envelope, error) {
-	now := c.time.now()
+	now := c.time.Now()
 	life := m.Expires.Sub(now)
 	if life <= 0 {
 		return Envelope{}, errOver
@@ -183,7 +183,7 @@ func (c *Courier) outcome(m core.Message, a Answer) core.Outcome {
 		pace = codeBackoff
 	}
 	wait := c.jitter.spread(pace.after(m.Attempts))
-	o.State, o.At = core.MessageRetry, c.time.now().Add(max(wait, min(a.After, maxRetryAfter)))
+	o.State, o.At = core.MessageRetry, c.time.Now().Add(max(wait, min(a.After, maxRetryAfter)))
 	if !o.At.Before(m.Expires) {
 		o.State, o.At, o.Result = core.MessageExpired, time.Time{}, safetext.Line(o.Result+"; "+resultNoRoom)
 	}

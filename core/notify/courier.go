@@ -43,7 +43,7 @@ type Options struct {
 type Courier struct {
 	console Console
 	clock   core.Clock
-	time    *pacer
+	time    *core.Timekeeper
 	jitter  *jitter
 	log     *slog.Logger
 	events  chan func()   // run by Run's goroutine, which owns what is below
@@ -66,9 +66,8 @@ type row struct {
 
 // New returns a courier, which does nothing before Run.
 func New(o Options) *Courier {
-	_, since := o.Clock.Boot()
 	c := &Courier{
-		console: o.Console, clock: o.Clock, time: &pacer{clock: o.Clock, boot: since}, jitter: &jitter{random: o.Random}, log: o.Log,
+		console: o.Console, clock: o.Clock, time: core.NewTimekeeper(o.Clock), jitter: &jitter{random: o.Random}, log: o.Log,
 		events: make(chan func()), gone: make(chan struct{}),
 		lanes: make(map[core.ContactKind]*lane), rows: make(map[string]*row),
 	}
@@ -152,7 +151,7 @@ func (c *Courier) reload(ctx context.Context) bool {
 	}
 	rows := make(map[string]*row, len(pending))
 	for _, m := range pending {
-		c.time.reached(m.Created)
+		c.time.Reached(m.Created)
 		r, known := c.rows[m.ID]
 		switch {
 		case !known:
@@ -175,7 +174,7 @@ func (c *Courier) reload(ctx context.Context) bool {
 // dispatch starts all that is due and can go, and returns how long nothing else
 // will be.
 func (c *Courier) dispatch(ctx context.Context) time.Duration {
-	now := c.time.now()
+	now := c.time.Now()
 	next := now.Add(idlePause)
 	wait := func(at time.Time) {
 		if at.After(now) && at.Before(next) {
@@ -242,7 +241,7 @@ func (c *Courier) watchCode(ctx context.Context, now time.Time, r *row) time.Tim
 			r.switching, r.switched = false, err == nil
 			if err != nil {
 				c.log.Error("send code by the other channel", "message", id, "err", err)
-				r.switchAt = c.time.now().Add(ledgerPause)
+				r.switchAt = c.time.Now().Add(ledgerPause)
 			}
 		}
 	})

@@ -26,7 +26,7 @@ func factsOf(m core.Message) facts {
 		"Site": m.Site, "Title": d["title"], "Host": d["host"], "Request": m.Request, "Grant": m.Grant, "Event": string(m.Event),
 		"Time": view.Time(m.Created, m.Zone), "Call": d["call"], "Reason": d["reason"], "Remote": d["remote"],
 		"Contact": d["contact"], "Archive": d["archive"], "Problem": d["problem"], "Incident": d["incident"],
-		"Person": d["person"], "Role": f.roleName(d["role"]), "Key": d["key"],
+		"Person": d["person"], "Role": f.roleName(d["role"]), "Key": d["key"], "Forward": d["clock"] == "set forward",
 		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(d["size"]),
 		"Expires": f.moment(d["expires"]), "Until": f.moment(d["until"]), "Ready": f.moment(d["ready"]),
 	}

@@ -5,8 +5,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"breakglass/core"
 )
 
 // The paces of the courier.
@@ -59,39 +57,4 @@ func (j *jitter) spread(d time.Duration) time.Duration {
 	}
 	half := uint64(d / 2)
 	return d - time.Duration(binary.BigEndian.Uint64(bytes[:])%half)
-}
-
-// pacer tells the time as core does: never back, never slower than the machine's
-// own clock, and not before what core has written. So a wall clock that was set
-// back does not leave a code lying until its time is over. It is safe for
-// concurrent use.
-type pacer struct {
-	clock core.Clock
-	mu    sync.Mutex
-	at    time.Time
-	boot  time.Duration
-}
-
-func (p *pacer) now() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, since := p.clock.Boot()
-	if !p.at.IsZero() && since > p.boot {
-		p.at = p.at.Add(since - p.boot)
-	}
-	p.boot = since
-	if wall := p.clock.Now().Round(0); wall.After(p.at) {
-		p.at = wall
-	}
-	return p.at.UTC()
-}
-
-// reached tells of a time that core has written down as past.
-func (p *pacer) reached(t time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if t.After(p.at) {
-		p.at = t
-		_, p.boot = p.clock.Boot()
-	}
 }
