@@ -100,12 +100,18 @@ func (t *tail) Write(p []byte) (int, error) {
 // quote the site's data.
 const maxSaid = 160
 
-// line is the last line that says something.
+// line is the last line that tells of an error, else the last one.
 func (t *tail) line() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := strings.Split(strings.TrimSpace(string(t.text)), "\n")
-	said := []rune(safetext.Line(lines[len(lines)-1]))
+	last := lines[len(lines)-1]
+	for _, line := range lines {
+		if strings.Contains(line, "ERROR") {
+			last = line
+		}
+	}
+	said := []rune(safetext.Line(last))
 	return string(said[:min(len(said), maxSaid)])
 }
 
