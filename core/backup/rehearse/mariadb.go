@@ -58,7 +58,7 @@ var foreignForm = regexp.MustCompile(`^ERROR (1115|1193|1273|1286|1524|4161) `)
 func (k kind) foreign(said string) bool {
 	if k == postgres {
 		return strings.Contains(said, "unrecognized configuration parameter") || strings.Contains(said, "is not available") ||
-			strings.Contains(said, "for encoding") || strings.Contains(said, "must be superuser") || strings.Contains(said, "permission denied to create extension")
+			strings.Contains(said, "for encoding") || strings.Contains(said, "permission denied to create extension")
 	}
 	return foreignForm.MatchString(said)
 }

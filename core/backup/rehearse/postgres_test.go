@@ -54,7 +54,7 @@ CREATE VIEW many AS SELECT count(*) FROM stock.items;`)
 		t.Errorf("%+v %v", found, err)
 	}
 	hostile := change(t, data, ".sql", sequence, "COPY stock.items_0 TO PROGRAM 'true';")
-	if found, err = rehearsal(t, t.Context(), rehearse.Options{}, bytes.NewReader(hostile)); err != nil || found.Why != core.RehearsalRefused || !strings.Contains(found.What, "permission denied") && !strings.Contains(found.What, "pg_execute_server_program") {
+	if found, err = rehearsal(t, t.Context(), rehearse.Options{}, bytes.NewReader(hostile)); err != nil || found.Why != core.RehearsalRefused || !strings.Contains(found.What, "pg_execute_server_program") {
 		t.Errorf("%+v %v", found, err)
 	}
 }

@@ -125,7 +125,7 @@ func (s *server) newDatabase() (string, error) {
 		fmt.Sprintf("GRANT SET USER ON *.* TO %[1]s@localhost;\nGRANT SET_USER_ID ON *.* TO %[1]s@localhost;\nGRANT SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER ON *.* TO %[1]s@localhost;\n", name) +
 		"SELECT 'made';\n"
 	if s.kind == postgres {
-		queries = fmt.Sprintf("CREATE ROLE %[1]s LOGIN;\nCREATE DATABASE %[1]s OWNER %[1]s;\nSELECT 'made';\n", name)
+		queries = fmt.Sprintf("CREATE ROLE %[1]s LOGIN;\nCREATE DATABASE %[1]s OWNER %[1]s;\n\\connect %[1]s\nALTER SCHEMA public OWNER TO %[1]s;\nSELECT 'made';\n", name)
 	}
 	answer, err := s.ask("", queries)
 	if err == nil && !strings.Contains(answer, "made") {
