@@ -142,7 +142,7 @@ func (d *dumpParts) begin() (err error) {
 		return fmt.Errorf("dump has more than %d parts: %w", maxParts, core.ErrDatabase)
 	}
 	d.number++
-	d.current, err = newSpool(d.scratch)
+	d.current, err = newRoomySpool(d.scratch)
 	return err
 }
 

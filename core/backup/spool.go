@@ -11,6 +11,7 @@ import (
 	"breakglass/core"
 
 	"github.com/klauspost/compress/s2"
+	"golang.org/x/sys/unix"
 )
 
 // maxInMemory bounds what a spool keeps in memory where there is no disk,
@@ -46,6 +47,31 @@ func newSpool(dir string) (*spool, error) {
 	}
 	s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
 	return s, nil
+}
+
+// spoolReserve is what parts of dumps leave free on the disk, in bytes: a full
+// one would stop the site and its database.
+const spoolReserve = 256 << 20
+
+// newRoomySpool returns an empty spool that begins in memory where the disk is
+// nearly full.
+func newRoomySpool(dir string) (*spool, error) {
+	if lacksRoom(dir, spoolReserve) {
+		s := &spool{full: true}
+		s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
+		return s, nil
+	}
+	return newSpool(dir)
+}
+
+// lacksRoom reports whether less than need bytes are free under dir. A disk that
+// does not tell is tried.
+func lacksRoom(dir string, need uint64) bool {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return false
+	}
+	return disk.Bavail*uint64(disk.Bsize) < need //nolint:gosec,unconvert // a block has a size
 }
 
 // unnamed makes a file and takes its name away.
