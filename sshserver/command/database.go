@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,9 @@ func (s *session) databasePassword(cmd *cobra.Command, o *core.SiteOrder) error 
 	case none:
 		o.Database.URL = ""
 		return nil
+	}
+	if _, rest, _ := strings.Cut(o.Database.URL, "://"); strings.Contains(rest[:max(0, strings.LastIndexByte(rest, '@'))], ":") {
+		return s.misread("password_in_url", nil)
 	}
 	if o.Key == "-" {
 		return s.misread("one_input", map[string]any{"Command": path(cmd)})

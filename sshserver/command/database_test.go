@@ -59,6 +59,18 @@ func TestDatabaseAndIncludesAreTakenAway(t *testing.T) {
 	}
 }
 
+// A password on the command line is refused before anything is asked, and not
+// repeated.
+func TestAPasswordOnTheCommandLineIsRefused(t *testing.T) {
+	for _, url := range []string{"mysql://u:hunter2@h/d", "mysql://u:hun@ter2@h/d", "mysql://:hunter2@h/d"} {
+		var errs bytes.Buffer
+		status := Run(t.Context(), &set{}, core.Actor{Role: core.RoleManager, Name: "eva"}, []string{"site", "set", "acme", "--database", url}, Streams{strings.NewReader(""), &bytes.Buffer{}, &errs}, Env{})
+		if status != ExitUsage || !strings.Contains(errs.String(), "Leave the password out") || strings.Contains(errs.String(), "ter2") || strings.Contains(errs.String(), "Type the password") {
+			t.Errorf("%d %s", status, errs.String())
+		}
+	}
+}
+
 // A key and a password cannot both come by the one input.
 func TestOneInputForTwo(t *testing.T) {
 	var errs bytes.Buffer
