@@ -127,6 +127,12 @@ func BenchmarkTransition(b *testing.B) {
 		}
 		ledger, plain = ledger+middle.Sub(start), plain+time.Since(middle)
 	}
+	written := func(db *bbolt.DB) float64 {
+		stats := db.Stats()
+		return float64(stats.TxStats.GetWrite()) / float64(n)
+	}
+	b.ReportMetric(written(s.db), "ledger-writes")
+	b.ReportMetric(written(bare), "bare-writes")
 	b.ReportMetric(float64(size), "bytes")
 	b.ReportMetric(float64(ledger.Microseconds())/float64(n), "ledger-µs")
 	b.ReportMetric(float64(plain.Microseconds())/float64(n), "bare-µs")

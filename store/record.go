@@ -43,7 +43,9 @@ func encode[T core.Record](v T) (kept T, data []byte, err error) {
 	if kept, err = decode[T](data); err != nil {
 		return kept, nil, err
 	}
-	inUTC(reflect.ValueOf(&kept).Elem())
+	if !inUTC(reflect.ValueOf(&kept).Elem()) {
+		return kept, data, nil
+	}
 	if data, err = json.Marshal(kept); err != nil {
 		return kept, nil, fmt.Errorf("encode: %w", err)
 	}
@@ -60,31 +62,37 @@ func decode[T core.Record](data []byte) (T, error) {
 
 var typeTime = reflect.TypeFor[time.Time]()
 
-// inUTC sets every time within v, which must be settable, to UTC.
-func inUTC(v reflect.Value) {
+// inUTC sets every time within v, which must be settable, to UTC, and reports
+// whether one was not.
+func inUTC(v reflect.Value) (changed bool) {
 	switch v.Kind() {
 	case reflect.Struct:
 		if v.Type() == typeTime {
-			v.Set(reflect.ValueOf(v.Interface().(time.Time).UTC()))
-			return
+			at := v.Interface().(time.Time)
+			if at.Location() == time.UTC {
+				return false
+			}
+			v.Set(reflect.ValueOf(at.UTC()))
+			return true
 		}
 		for _, field := range v.Fields() {
-			inUTC(field)
+			changed = inUTC(field) || changed
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			inUTC(v.Index(i))
+			changed = inUTC(v.Index(i)) || changed
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			inUTC(v.Elem())
+			changed = inUTC(v.Elem())
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
 			value := reflect.New(v.Type().Elem()).Elem()
 			value.Set(v.MapIndex(key))
-			inUTC(value)
+			changed = inUTC(value) || changed
 			v.SetMapIndex(key, value)
 		}
 	}
+	return changed
 }
