@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"breakglass/core"
 	"breakglass/core/audit"
@@ -74,6 +75,25 @@ func TestTheLogIsPushed(t *testing.T) {
 		}
 		if info := w.pushInfo(); info.Sent != w.size() || info.Behind != 0 || info.At.IsZero() || info.Problem != "" {
 			t.Errorf("%+v", info)
+		}
+	})
+}
+
+// No trick in a line breaks out of its message.
+func TestAPushedLineKeepsItsForm(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		pushWorld(w, true)
+		w.pushAll()
+		tricked(w)
+		w.check(w.console.LoggedIn(t.Context(), w.owner))
+		got := w.pushAll()
+		if len(got) < len(tricks) {
+			t.Fatalf("%d messages of %d tricks", len(got), len(tricks))
+		}
+		for _, message := range got {
+			if !rfc5424.MatchString(message) || strings.ContainsFunc(message, func(r rune) bool { return r != unicode.ReplacementChar && !unicode.IsPrint(r) }) {
+				t.Errorf("%q", message)
+			}
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"time"
 	"unicode/utf8"
 )
@@ -86,15 +87,23 @@ func (p Personal) Commitments() map[string]string {
 	out := make(map[string]string, len(p.Fields))
 	mac := hmac.New(sha256.New, p.Salt)
 	for name, value := range p.Fields {
-		mac.Reset()
 		// As JSON keeps them: a byte that is no UTF-8 comes back as U+FFFD.
-		name, value = asUTF8(name), asUTF8(value)
-		mac.Write([]byte(name))
-		mac.Write([]byte{0})
-		mac.Write([]byte(value))
-		out[name] = hex.EncodeToString(mac.Sum(nil))
+		name = asUTF8(name)
+		commitment := commit(mac, name, asUTF8(value))
+		out[name] = string(commitment[:])
 	}
 	return out
+}
+
+// commit returns what stands in a leaf for one field.
+func commit(mac hash.Hash, name, value string) (text [2 * sha256.Size]byte) {
+	var sum [sha256.Size]byte
+	mac.Reset()
+	mac.Write([]byte(name))
+	mac.Write([]byte{0})
+	mac.Write([]byte(value))
+	hex.Encode(text[:], mac.Sum(sum[:0]))
+	return text
 }
 
 func asUTF8(s string) string {
