@@ -162,11 +162,16 @@ var pages = map[string]page{
 	"download": {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete))},
 	"download_sending": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
 		sealed(core.VerdictNotes, "wp-content/cache was left out", "one file changed while it was read: error.log")(now, s)
-		s.Archives[0].Sent, s.Archives[0].Rate = 600_000_000, 2_100_000
+		s.Archives[0].Sent, s.Archives[0].Rate, s.Archives[0].Rehearsing = 600_000_000, 2_100_000, true
 	})},
 	"download_incomplete": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
 		sealed(core.VerdictNotComplete, "n1", "n2", "n3", "n4", "n5", "n6", "n7")(now, s)
 		s.Archives[0].Sent, s.Archives[0].Whole = s.Archives[0].Size, now
+		s.Archives[0].Rehearsal = core.Rehearsal{At: now, Why: core.RehearsalRows, What: "wp_posts: 1/2"}
+	})},
+	"download_proved": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
+		sealed(core.VerdictComplete)(now, s)
+		s.Archives[0].Rehearsal = core.Rehearsal{At: now, Server: "MariaDB 10.11.6", Tables: 214, Rows: 30412, Files: 48211}
 	})},
 	"handover":  {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *app) { a.press("enter") }},
 	"close":     {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *app) { a.press("x") }},
