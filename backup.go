@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"breakglass/core"
@@ -62,8 +63,15 @@ func backupCommand() *cobra.Command {
 	return cmd
 }
 
+// memoryGoal is what the collector keeps the memory of a backup within, in bytes:
+// what lives at once is less than half of it.
+const memoryGoal = 36 << 20
+
 // run makes the archive beside its place and moves it there when it is whole.
 func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	root, err := filepath.Abs(o.dir)
 	if err != nil {
 		return fmt.Errorf("find %s: %w", o.dir, err)

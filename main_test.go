@@ -69,7 +69,7 @@ func (m withServer) Run() int {
 	return status
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func check(t *testing.T, err error) {
 const patience = 60 * time.Second
 
 // eventually asks again and again until the answer is yes.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
@@ -98,7 +98,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // host is a machine with a console on it: a config, a data directory, a
 // process, and the manager's and the auditor's keys.
 type host struct {
-	t          *testing.T
+	t          testing.TB
 	dir, port  string
 	passphrase string
 	paper      string
@@ -106,7 +106,7 @@ type host struct {
 }
 
 // newHost sets up a console as the README says, for sites under root.
-func newHost(t *testing.T, root string) *host {
+func newHost(t testing.TB, root string) *host {
 	t.Helper()
 	h := &host{t: t, dir: t.TempDir(), port: freePort(t)}
 	config := fmt.Sprintf("listen: 127.0.0.1:%s\nhost: 127.0.0.1\ndata: %s/data\nroots: [%s]\nmail: {provider: file, from: console@example.com}\nsms: {provider: file}\n",
@@ -124,7 +124,7 @@ func newHost(t *testing.T, root string) *host {
 
 func (h *host) path(name string) string { return filepath.Join(h.dir, name) }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
@@ -134,7 +134,7 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-func readFile(t *testing.T, path string) string {
+func readFile(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	check(t, err)

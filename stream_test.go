@@ -104,7 +104,7 @@ func TestStreamedFromAFullDisk(t *testing.T) {
 }
 
 // dumpers are the processes that dump a database.
-func dumpers(t *testing.T, database string) (found []string) {
+func dumpers(t testing.TB, database string) (found []string) {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	check(t, err)

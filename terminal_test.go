@@ -12,14 +12,14 @@ import (
 // terminal is a real one: a pane of a tmux server of its own, that types and
 // reads like a person.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	socket string
 }
 
 var terminals atomic.Int64
 
 // openTerminal runs a command in a terminal of that size.
-func openTerminal(t *testing.T, width, height int, env []string, command ...string) *terminal {
+func openTerminal(t testing.TB, width, height int, env []string, command ...string) *terminal {
 	t.Helper()
 	s := &terminal{t: t, socket: fmt.Sprintf("breakglass-%s-%d", strings.ReplaceAll(t.Name(), "/", "-"), terminals.Add(1))}
 	args := []string{

@@ -24,6 +24,9 @@ func (r *run) addItem(it *item) error {
 	if it.err != nil {
 		return r.unreadable(it.path, it.err)
 	}
+	if len(r.out.top)+len("/")+len(inArchive(it.path)) >= maxPath {
+		r.findings.add(newNote("archive.note.long_path", "Path", shown(it.path)))
+	}
 	switch mode := it.info.Mode(); {
 	case mode.IsDir():
 		return r.addDir(it)
@@ -36,6 +39,10 @@ func (r *run) addItem(it *item) error {
 		return r.omit(it.path, why)
 	}
 }
+
+// maxPath is from which length on no system call takes a path, in bytes, and with
+// it no tar that unpacks.
+const maxPath = 4096
 
 func specialKind(mode fs.FileMode) string {
 	switch {

@@ -14,7 +14,7 @@ import (
 // Mount mounts a file system in memory of that many bytes for one test and
 // returns its folder. Mounting takes root; where it is not allowed the test is
 // skipped, but fails under CI.
-func Mount(t *testing.T, size int64) string {
+func Mount(t testing.TB, size int64) string {
 	t.Helper()
 	dir := t.TempDir()
 	err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=700,size="+strconv.FormatInt(size, 10))
@@ -33,7 +33,7 @@ func Mount(t *testing.T, size int64) string {
 }
 
 // Fill takes all space that is left under dir and returns how to give it back.
-func Fill(t *testing.T, dir string) (free func()) {
+func Fill(t testing.TB, dir string) (free func()) {
 	t.Helper()
 	path := filepath.Join(dir, "filler")
 	f, err := os.Create(path) //nolint:gosec // a path of the test
