@@ -13,7 +13,8 @@ import (
 type finder struct {
 	min     int // length of the shortest long needle, 0 when there is none
 	shift   [1 << 16]uint8
-	buckets map[uint16][][]byte // long needles by the last two of their first min bytes
+	bucket  [1 << 16]uint8 // of buckets, by the last two of the first min bytes
+	buckets [][][]byte     // long needles
 	short   [][]byte
 }
 
@@ -29,7 +30,7 @@ const (
 // newFinder returns a finder for needles of at least two bytes. Those of exact
 // are found in the case in which they stand only.
 func newFinder(needles, exact [][]byte) *finder {
-	f := &finder{buckets: map[uint16][][]byte{}}
+	f := &finder{buckets: make([][][]byte, 1)}
 	for _, n := range exact {
 		if len(n) < longNeedle && len(f.short) < maxShort {
 			f.short = append(f.short, n)
@@ -55,10 +56,23 @@ func newFinder(needles, exact [][]byte) *finder {
 			}
 		}
 		for _, pair := range pairs(n[f.min-2], n[f.min-1]) {
-			f.buckets[pair] = append(f.buckets[pair], n)
+			f.put(pair, n)
 		}
 	}
 	return f
+}
+
+// put puts a needle into the bucket of a pair. Where there are too many buckets
+// the last one takes more than its own, which is no harm.
+func (f *finder) put(pair uint16, needle []byte) {
+	if f.bucket[pair] == 0 {
+		if len(f.buckets) <= 255 {
+			f.buckets = append(f.buckets, nil)
+		}
+		f.bucket[pair] = uint8(len(f.buckets) - 1)
+	}
+	b := f.bucket[pair]
+	f.buckets[b] = append(f.buckets[b], needle)
 }
 
 // pairs are two bytes as they lie in memory, in all cases.
@@ -93,7 +107,7 @@ func (f *finder) long(b []byte, from int) int {
 			continue
 		}
 		start := i - f.min + 2
-		for _, n := range f.buckets[pair] {
+		for _, n := range f.buckets[f.bucket[pair]] {
 			if len(b)-start >= len(n) && equalFold(b[start:start+len(n)], n) {
 				return start
 			}

@@ -51,10 +51,12 @@ func slashBefore(text []byte, i int) slash {
 // encoded reports whether it is a %2F of any depth.
 func (s slash) encoded() bool { return s[0] == '%' }
 
+var plainColon = []byte(":")
+
 // colon returns how a colon is written where slashes are written like this.
 func (s slash) colon() []byte {
 	if !s.encoded() {
-		return []byte(":")
+		return plainColon
 	}
 	digits := "3A"
 	if s[len(s)-1] == 'f' {
@@ -65,7 +67,7 @@ func (s slash) colon() []byte {
 
 // colonBefore returns the colon that ends before i.
 func (s slash) colonBefore(text []byte, i int) []byte {
-	for _, c := range [][]byte{s.colon(), []byte(":")} {
+	for _, c := range [2][]byte{s.colon(), plainColon} {
 		if i >= len(c) && equalFold(text[i-len(c):i], c) {
 			return text[i-len(c) : i]
 		}
@@ -170,7 +172,7 @@ func (t *site) end(text []byte, i int, mark slash) int {
 
 // portAt reads the port behind a host that ends in text at i.
 func portAt(text []byte, i int, mark slash) (port string, end int) {
-	for _, colon := range [][]byte{mark.colon(), []byte(":")} {
+	for _, colon := range [2][]byte{mark.colon(), plainColon} {
 		at := i + len(colon)
 		if at >= len(text) || !equalFold(text[i:at], colon) {
 			continue
