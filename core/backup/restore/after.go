@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"breakglass/core"
@@ -68,7 +69,7 @@ func (r *run) countRows(d backup.StoredDatabase, c *checks) {
 
 // checkAddress reads from the database which address the site has now.
 func (r *run) checkAddress(d backup.StoredDatabase, c *checks) {
-	if !strings.HasPrefix(r.known.Header.Kind, "WordPress") {
+	if !strings.HasPrefix(r.known.Header.Kind, "WordPress") || !slices.Contains(r.tables(), d.Prefix+"options") {
 		return
 	}
 	for _, name := range []string{"home", "siteurl"} {

@@ -202,7 +202,9 @@ func (m *dumpMend) mend(statement []byte) []byte {
 			}
 		case w.behind == "collate" || w.behind == "collation_connection" || w.behind == "collation_database":
 			if to, ok := m.known.collation(word); ok && to != word {
-				m.mapped[word] = to
+				if to != renamed(word) {
+					m.mapped[word] = to
+				}
 				replace(w.start, w.end, to)
 			}
 		case w.behind == "charset" || w.behind == "character set" || w.behind == "names" || w.behind == "character_set_client" || w.behind == "character_set_results":
