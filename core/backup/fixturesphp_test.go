@@ -101,17 +101,17 @@ func FuzzPrograms(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, t.TempDir()), path: "/nowhere"}}
-		if err := s.root.MkdirAll("sites/default", 0o755); err != nil {
+		if err := errors.Join(s.root.MkdirAll("sites/default", 0o755), s.root.MkdirAll("app/config", 0o755)); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"sites/default/settings.php", "configuration.php", "config.php", ".env"} {
+		for _, name := range []string{"sites/default/settings.php", "configuration.php", "config.php", ".env", "LocalSettings.php", "app/config/parameters.php"} {
 			if err := s.root.WriteFile(name, src, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 		p := place{site: s, dir: "."}
 		var all []source
-		for _, read := range []func(place) ([]source, error){readDrupal, readJoomla, readSymfony, readLaravel, readEnv, func(place) ([]source, error) { return parseMagento("env.php", src) }, func(place) ([]source, error) {
+		for _, read := range []func(place) ([]source, error){readDrupal, readJoomla, readTYPO3, readMediaWiki, readPrestaShop, readSymfony, readLaravel, readEnv, func(place) ([]source, error) { return parseMagento("env.php", src) }, func(place) ([]source, error) {
 			c := laravelConfig{file: "config.php", all: returned("config.php", src), env: environment{}}
 			return c.sources()
 		}} {

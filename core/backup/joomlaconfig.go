@@ -31,20 +31,7 @@ func readJoomla(p place) ([]source, error) {
 
 // parseJoomla reads a configuration.php: the variables of the class JConfig.
 func parseJoomla(file string, src []byte) (dbConfig, error) {
-	r := &phpReader{file: file, tokens: phpTokens(src)}
-	values := map[string]phpValue{}
-	for ; r.at < len(r.tokens); r.at++ {
-		if r.peek(0).kind != phpVariable || !r.sign(1, "=") || r.sign(2, "=") || r.sign(2, ">") {
-			continue
-		}
-		name := r.peek(0).text
-		r.at += 2
-		v := r.value()
-		if before, ok := values[name]; ok && (before.kind != phpScalar || v.kind != phpScalar || before.text != v.text) {
-			v = phpValue{kind: phpConflict, file: file, line: before.line, where: v.line}
-		}
-		values[name] = v
-	}
+	values := assigned(file, src)
 	f := fields{file: file}
 	kind := f.plain(values["dbtype"], "$dbtype")
 	driver, ok := joomlaDrivers[kind]

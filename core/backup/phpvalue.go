@@ -264,3 +264,29 @@ func returned(file string, src []byte) phpValue {
 	}
 	return found
 }
+
+// assigned reads what a file assigns to variables, or to constants with define,
+// wherever in it. What is set to different values is a conflict.
+func assigned(file string, src []byte) map[string]phpValue {
+	r := &phpReader{file: file, tokens: phpTokens(src)}
+	values := map[string]phpValue{}
+	for r.at < len(r.tokens) {
+		name := r.peek(0).text
+		switch {
+		case r.peek(0).kind == phpVariable && r.sign(1, "=") && !r.sign(2, "=") && !r.sign(2, ">"):
+			r.at += 2
+		case r.peek(0).is(phpWord, "define") && r.sign(1, "(") && r.peek(2).kind == phpString && r.sign(3, ","):
+			name = r.peek(2).text
+			r.at += 4
+		default:
+			r.at++
+			continue
+		}
+		v := r.value()
+		if before, ok := values[name]; ok && (before.kind != phpScalar || v.kind != phpScalar || before.text != v.text) {
+			v = phpValue{kind: phpConflict, file: file, line: before.line, where: v.line}
+		}
+		values[name] = v
+	}
+	return values
+}

@@ -25,7 +25,7 @@ type program struct {
 // programs are those that are known, in the order in which one directory is
 // taken for one of them.
 func programs() []program {
-	return []program{drupalProgram, joomlaProgram, magentoProgram, laravelProgram, symfonyProgram, envProgram}
+	return []program{drupalProgram, joomlaProgram, magentoProgram, laravelProgram, symfonyProgram, typo3Program, mediaWikiProgram, prestaShopProgram, envProgram}
 }
 
 // place is a program of a site.
@@ -61,6 +61,11 @@ func (s *site) placeAbove() {
 			}
 		}
 	}
+}
+
+// placed reports whether any program lies in a directory.
+func (s *site) placed(dir string) bool {
+	return slices.ContainsFunc(s.places, func(p place) bool { return p.dir == dir && p.program.name != envProgram.name })
 }
 
 // at reports whether a program lies in a directory.
@@ -170,6 +175,9 @@ var aboveForm = regexp.MustCompile(`(?:__DIR__|dirname\(\s*__FILE__\s*\))\s*\.\s
 // lookAtProgram notes that the root is only the public directory of a program
 // whose other files lie above it: they would be missing.
 func (s *site) lookAtProgram() {
+	if slices.ContainsFunc(s.root.more, func(in included) bool { return path.Dir(in.path) == path.Dir(s.path) }) {
+		return // the manager has said what of it belongs to the site
+	}
 	for _, name := range []string{"index.php", "autoload.php", "wp-config.php"} {
 		if text, _, err := readSmall(s.root, name); err == nil && aboveForm.Match(text) {
 			s.notes = append(s.notes, finding{newNote("archive.note.program_above", "Path", name, "Root", shown(path.Dir(s.path))), true})

@@ -65,10 +65,11 @@ const (
 // markers are files of programs that usually keep data in a database server, and
 // whose configuration is not understood.
 var markers = []struct{ path, kind string }{
-	{"config/settings.inc.php", "PrestaShop"},
-	{"app/config/parameters.php", "PrestaShop"},
-	{"typo3conf", "TYPO3"},
-	{"LocalSettings.php", "MediaWiki"},
+	{"bitrix/php_interface/dbconn.php", "Bitrix"},
+	{"concrete/dispatcher.php", "Concrete CMS"},
+	{"lib/moodlelib.php", "Moodle"},
+	{"occ", "Nextcloud"},
+	{"app/etc/local.xml", "Magento 1"},
 }
 
 // detect finds out what a site is. It reads a few files and connects to
@@ -120,7 +121,7 @@ func (s *site) look(ctx context.Context) error {
 // lookForMarkers notes programs that are known by name only.
 func (s *site) lookForMarkers() {
 	for _, marker := range markers {
-		if _, err := s.root.Lstat(marker.path); err == nil && !s.known["."] && s.kind == "" {
+		if _, err := s.root.Lstat(marker.path); err == nil && !s.known["."] && s.kind == "" && !s.placed(".") {
 			s.kind = marker.kind
 			s.notes = append(s.notes, finding{newNote("archive.note.unknown_database", "Kind", marker.kind), true})
 		}
