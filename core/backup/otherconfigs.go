@@ -96,7 +96,7 @@ func readPrestaShop(p place) ([]source, error) {
 		return nil, err
 	}
 	values := assigned(p.called(name), text)
-	config, err := namedParts(p.called(name), partNames{name: "_DB_NAME_", user: "_DB_USER_", password: "_DB_PASSWD_", host: "_DB_SERVER_", prefix: "_DB_PREFIX_"},
+	config, err := namedParts(p.called(name), partNames{name: "_DB_NAME_", user: "_DB_USER_", password: "_DB_PASSWD_", host: "_DB_SERVER_", prefix: "_DB_PREFIX_"}, //nolint:gosec // names, no password
 		func(key string) phpValue { return values[key] })
 	return []source{{config: config, err: err}}, nil
 }
