@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -68,14 +69,11 @@ func (p *LogPage) fill(tx Tx, scope Person, q LogQuery) error {
 			return false
 		}
 		read++
-		var l LogLine
-		if l, failed = readLine(tx, seq); failed != nil {
-			return false
-		}
-		if scope.mayRead(l) && q.matches(l) {
+		l, ok, err := q.read(tx, scope, seq)
+		if failed = err; ok {
 			p.Lines = append(p.Lines, l)
 		}
-		return true
+		return err == nil
 	})
 	return errors.Join(err, failed)
 }
@@ -85,35 +83,59 @@ func (p Person) mayRead(l LogLine) bool {
 	return p.Role == RoleAuditor || len(p.Sites) == 0 || (l.Site != "" && p.covers(l.Site))
 }
 
+// read reads a line if it is what the query looks for. What lies beside a line
+// is read last: a search passes over many lines by their leaves alone.
+func (q LogQuery) read(tx Tx, scope Person, seq int64) (l LogLine, ok bool, err error) {
+	leaf, l, err := readLeaf(tx, seq)
+	if err != nil || !scope.mayRead(l) || !q.fits(l) {
+		return l, false, err
+	}
+	err = l.readBeside(tx, leaf)
+	return l, err == nil && q.finds(l), err
+}
+
 // readLine reads a leaf and the personal data beside it.
 func readLine(tx Tx, seq int64) (LogLine, error) {
+	leaf, l, err := readLeaf(tx, seq)
+	if err == nil {
+		err = l.readBeside(tx, leaf)
+	}
+	return l, err
+}
+
+// readLeaf reads a leaf, and the line that it makes without what lies beside it.
+func readLeaf(tx Tx, seq int64) (audit.Leaf, LogLine, error) {
 	data, err := tx.Log().Leaf(seq)
 	if err != nil {
-		return LogLine{}, err
+		return audit.Leaf{}, LogLine{}, err
 	}
 	leaf, err := audit.DecodeLeaf(data)
 	if err != nil {
-		return LogLine{}, fmt.Errorf("line %d: %w", seq, err)
+		return leaf, LogLine{}, fmt.Errorf("line %d: %w", seq, err)
 	}
 	hash := tlog.RecordHash(data)
-	l := LogLine{
+	return leaf, LogLine{
 		Seq: seq, Time: leaf.Time, Actor: leaf.Actor, Event: Event(leaf.Verb), Site: leaf.Site, Request: leaf.Request,
-		Grant: leaf.Grant, From: leaf.From, To: leaf.To, Result: leaf.Result, Data: leaf.Data, Hash: fmt.Sprintf("%x", hash[:]),
-	}
+		Grant: leaf.Grant, From: leaf.From, To: leaf.To, Result: leaf.Result, Data: leaf.Data, Hash: hex.EncodeToString(hash[:]),
+	}, nil
+}
+
+// readBeside reads the personal data that is still there.
+func (l *LogLine) readBeside(tx Tx, leaf audit.Leaf) error {
 	if len(leaf.Personal) == 0 {
-		return l, nil
+		return nil
 	}
 	for _, subject := range audit.Subjects(leaf) {
-		beside, err := readPersonal(tx.Log(), subject, seq)
+		beside, err := readPersonal(tx.Log(), subject, l.Seq)
 		if err != nil {
-			return l, err
+			return err
 		}
 		if len(beside.Fields) > 0 && l.Personal == nil {
 			l.Personal = make(map[string]string)
 		}
 		maps.Copy(l.Personal, beside.Fields)
 	}
-	return l, nil
+	return nil
 }
 
 // loginsSubject is under whom the addresses of failed logins lie.
@@ -129,7 +151,8 @@ func readPersonal(log LogTable, subject string, seq int64) (audit.Personal, erro
 	return audit.DecodePersonal(data)
 }
 
-func (q LogQuery) matches(l LogLine) bool {
+// fits reports whether a line is what the query names, its text aside.
+func (q LogQuery) fits(l LogLine) bool {
 	switch {
 	case q.Site != "" && l.Site != q.Site,
 		q.Request != "" && l.Request != q.Request,
@@ -138,6 +161,11 @@ func (q LogQuery) matches(l LogLine) bool {
 		q.Event != "" && l.Event != q.Event && !strings.HasPrefix(string(l.Event), string(q.Event)+"."):
 		return false
 	}
+	return true
+}
+
+// finds reports whether a line holds the text that the query looks for.
+func (q LogQuery) finds(l LogLine) bool {
 	return q.Text == "" || strings.Contains(strings.ToLower(l.text()), strings.ToLower(q.Text))
 }
 

@@ -116,8 +116,8 @@ func (e someExport) batch(ctx context.Context, q LogQuery, end int64) (batch []b
 				next, more = seq, true
 				return false
 			}
-			var l LogLine
-			if l, failed = readLine(tx, seq); failed != nil || !q.matches(l) {
+			var ok bool
+			if _, ok, failed = q.read(tx, Person{Role: RoleAuditor}, seq); !ok {
 				return failed == nil
 			}
 			found++
