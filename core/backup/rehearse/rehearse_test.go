@@ -205,7 +205,7 @@ func change(t *testing.T, data []byte, suffix, old, with string) []byte {
 	}
 	for {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -444,6 +444,8 @@ func TestNewSweeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("its end is no error")
+	}
 	nothingLeft(t, dir)
 }
