@@ -35,7 +35,6 @@ type dumpMend struct {
 	modes    map[string]bool
 	engines  int
 	dropped  map[string]bool // tables with generated columns
-	sandbox  bool
 	large    int
 }
 
@@ -187,7 +186,6 @@ func (m *dumpMend) mend(statement []byte) []byte {
 		word := strings.ToLower(string(w.word()))
 		switch {
 		case w.kind == sandboxMark:
-			m.sandbox = true
 			replace(w.start, w.end, "")
 		case w.kind == quoted && w.behind == "sql_mode":
 			if kept, cut := m.modesKept(string(w.word())); cut {

@@ -66,11 +66,9 @@ func (s *mysqlServer) dialect() rewrite.Dialect { return rewrite.MySQL }
 
 // The answers of a server that mean something to a person.
 const (
-	errAccess    = 1045
-	errDBAccess  = 1044
-	errNoDB      = 1049
-	errDenied    = 1142
-	errUnknownCo = 1273
+	errAccess   = 1045
+	errDBAccess = 1044
+	errNoDB     = 1049
 )
 
 // refused says why a server does not let us in, and what to do.

@@ -22,8 +22,8 @@ func (r *run) preflight() []Check {
 	if r.place.target != "" {
 		r.lookAtRoom(&list)
 	}
-	switch {
-	case r.server == nil:
+	switch r.server {
+	case nil:
 		list.warn("Database", "none was given: the files are restored, and the dump stays in %s.", safetext.Line(safetext.Path(r.place.beside)))
 	default:
 		r.server.before(r.ctx, &list)

@@ -43,7 +43,7 @@ type Report struct {
 func (r *Report) take(now *run) {
 	k := now.known
 	*r = Report{
-		Name: k.Name, Site: k.Site, Kind: k.Report.Kind, Signer: k.Signer, Proven: k.Proven, Verdict: k.Verdict, Notes: k.Notes,
+		Name: k.Name, Site: k.Site, Kind: k.Kind, Signer: k.Signer, Proven: k.Proven, Verdict: k.Verdict, Notes: k.Notes,
 		Files: k.Files, Tables: k.Tables, Rows: k.Rows, Bytes: k.Bytes,
 	}
 	s := now.state

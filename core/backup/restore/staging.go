@@ -198,7 +198,6 @@ type stagedFile struct {
 	at      *os.Root
 	entry   backup.Entry
 	mode    fs.FileMode
-	failed  bool
 }
 
 // Write implements io.Writer.
@@ -208,7 +207,6 @@ func (f *stagedFile) Write(p []byte) (int, error) {
 	}
 	n, err := f.File.Write(p)
 	if err != nil {
-		f.failed = true
 		return n, stagingError(f.entry.Path, err)
 	}
 	return n, nil
@@ -216,9 +214,9 @@ func (f *stagedFile) Write(p []byte) (int, error) {
 
 // Close gives the file its mode and its time.
 func (f *stagedFile) Close() error {
-	err := f.File.Chmod(f.mode)
+	err := f.Chmod(f.mode)
 	if uid := f.staging.place.uid; uid >= 0 {
-		err = errors.Join(err, f.File.Chown(uid, f.staging.place.gid))
+		err = errors.Join(err, f.Chown(uid, f.staging.place.gid))
 	}
 	if err = errors.Join(err, f.File.Close()); err != nil {
 		return stagingError(f.entry.Path, err)

@@ -1,0 +1,78 @@
+package restore_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"breakglass/core"
+	"breakglass/core/backup"
+	"breakglass/core/backup/backuptest"
+	"breakglass/core/backup/restore"
+	"breakglass/core/coretest"
+)
+
+// A Laravel with PostgreSQL comes back in another database at another address;
+// a database that is not empty, or that does not answer, is refused before.
+func TestRestorePostgres(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "bg")
+	check(t, err)
+	check(t, os.Chmod(dir, 0o755))
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	s, err := backuptest.StartPostgres(dir)
+	check(t, err)
+	t.Cleanup(func() { check(t, s.Stop()) })
+	check(t, s.CreateDatabase("shop", "shop", "secret"))
+	check(t, s.CreateDatabase("again", "again", `o'th:er`))
+	_, err = s.As("shop", "secret", "shop", `CREATE TABLE pages (id serial PRIMARY KEY, body text); INSERT INTO pages (body) SELECT '{"u":"https:\/\/old.example\/' || i || '"}' FROM generate_series(1, 300) i;
+		CREATE SCHEMA stock; CREATE TABLE stock.items (n int); INSERT INTO stock.items VALUES (1), (2); CREATE VIEW many AS SELECT count(*) FROM pages;`)
+	check(t, err)
+	root := filepath.Join(dir, "www", "acme")
+	check(t, os.MkdirAll(root, 0o755))
+	check(t, os.WriteFile(filepath.Join(root, "artisan"), []byte("#!/usr/bin/env php\n"), 0o600))
+	check(t, os.WriteFile(filepath.Join(root, ".env"), []byte(fmt.Sprintf("APP_URL=https://old.example\nDB_CONNECTION=pgsql\nDB_HOST=%s\nDB_PORT=5432\nDB_DATABASE=shop\nDB_USERNAME=shop\nDB_PASSWORD=secret\n", s.Dir)), 0o600))
+	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
+	check(t, err)
+	var archive bytes.Buffer
+	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0), Lang: "en"}, &archive, nil)
+	check(t, err)
+	check(t, os.MkdirAll(filepath.Join(dir, "new"), 0o755))
+	target := filepath.Join(dir, "new", "site")
+	var said []string
+	order := func(name, user, password string) restore.Order {
+		return restore.Order{
+			Archive: bytes.NewReader(archive.Bytes()), File: "acme.tar.gz", Size: int64(archive.Len()), Target: target, URL: "https://new.example", OldURLs: []string{"https://old.example"},
+			Database: &restore.Database{Driver: "postgres", Server: backup.Server{Socket: s.Dir, Port: 5432}, Name: name, User: user, Password: core.NewSecret(password)},
+			Verify:   backup.VerifyOptions{Scratch: t.TempDir()}, Clock: coretest.NewClock(),
+			Tell: func(e restore.Event) {
+				if e.Check != nil {
+					said = append(said, e.Check.String())
+				}
+			},
+		}
+	}
+	for name, o := range map[string]restore.Order{"is not empty: it holds": order("shop", "shop", "secret"), "cannot be used": order("again", "again", "wrong"), "check the URL": order("nowhere", "again", `o'th:er`)} {
+		if _, err := restore.Run(t.Context(), o); !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v, want %q", err, name)
+		}
+	}
+	if _, err := restore.Run(t.Context(), order("again", "again", `o'th:er`)); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(said, "\n"))
+	}
+	got, err := s.As("again", `o'th:er`, "again", "SELECT body FROM pages WHERE id = 7; SELECT count(*) FROM stock.items; SELECT * FROM many; SELECT nextval('pages_id_seq');")
+	if want := `{"u":"https:\/\/new.example\/7"}` + "\n2\n300\n301"; err != nil || strings.TrimSpace(got) != want {
+		t.Errorf("%v: %s", err, got)
+	}
+	env, err := os.ReadFile(filepath.Join(target, ".env"))
+	if err != nil || !strings.Contains(string(env), "DB_DATABASE=again") || !strings.Contains(string(env), "APP_URL=https://new.example") {
+		t.Errorf("%v\n%s", err, env)
+	}
+	if all := strings.Join(said, "\n"); !strings.Contains(all, "✓ Tables: all 2 tables with 302 rows") || !strings.Contains(all, "✓ Configuration") {
+		t.Error(all)
+	}
+}
