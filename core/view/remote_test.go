@@ -71,7 +71,7 @@ func TestStorySentences(t *testing.T) {
 		core.EventRequestDrafted, core.EventRequestCodeSent, core.EventRequestWrongCode, core.EventRequestVerified, core.EventRequestHolding,
 		core.EventRequestReady, core.EventRequestCancelled, core.EventRequestVetoed, core.EventRequestLocked, core.EventRequestLapsed,
 		core.EventGrantActivated, core.EventGrantReproved, core.EventGrantClosed, core.EventGrantExpired, core.EventGrantRevoked,
-		core.EventGrantWrongToken, core.EventJobStarted, core.EventJobSealed, core.EventJobFailed, core.EventJobCancelled,
+		core.EventGrantWrongToken, core.EventJobStarted, core.EventJobSealed, core.EventJobStreaming, core.EventJobStreamed, core.EventJobFailed, core.EventJobCancelled,
 		core.EventDownloadStarted, core.EventDownloadWhole, core.EventMessageAccepted, core.EventMessageFailed, core.EventLogRestored, hostile,
 	} {
 		for _, l := range []core.LogLine{
