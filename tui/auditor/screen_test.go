@@ -215,21 +215,21 @@ func TestALongSearchCanBeStopped(t *testing.T) {
 		}
 		s.Has("No line fits so far. The search goes on.")
 		s.Has("Searched 26 % (to line 44000), 0 found. Esc stops")
-		for _, q := range m.Queries {
+		for _, q := range m.Asked() {
 			if q.Limit > 100 {
 				t.Errorf("asked for %d lines at once", q.Limit)
 			}
 		}
-		asked := len(m.Queries)
+		asked := len(m.Asked())
 		s.Press("esc")
 		s.Has("Stopped at ")
 		s.Has("c goes on")
-		if len(m.Queries) > asked+4 {
-			t.Errorf("%d more queries after it was stopped", len(m.Queries)-asked)
+		if now := len(m.Asked()); now > asked+4 {
+			t.Errorf("%d more queries after it was stopped", now-asked)
 		}
-		asked = len(m.Queries)
+		asked = len(m.Asked())
 		s.Wait(time.Minute)
-		for _, q := range m.Queries[asked:] {
+		for _, q := range m.Asked()[asked:] {
 			if !q.Upward || q.Start < 60_000 {
 				t.Errorf("a stopped search asks for %+v", q)
 			}

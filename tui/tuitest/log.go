@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -23,6 +24,13 @@ type Log struct {
 	Queries []core.LogQuery // all that was asked
 	Err     error           // what it fails with
 	Slow    chan struct{}   // when set, an answer waits for it
+}
+
+// Asked is all that was asked so far; it may be called while more is.
+func (l *Log) Asked() []core.LogQuery {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.Queries)
 }
 
 // Page answers a query.
