@@ -62,6 +62,7 @@ func (c *contender) run() error {
 	c.took = append(c.took, took)
 	c.cpu = append(c.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 	c.size, err = sizeOf(c.result())
+	fmt.Fprintf(os.Stderr, "%-32s %7.2fs %7.2fs cpu\n", c.name, took.Seconds(), c.cpu[len(c.cpu)-1].Seconds())
 	return err
 }
 
@@ -114,7 +115,7 @@ func race(b *testing.B, contenders ...*contender) {
 			if err := c.run(); err != nil {
 				b.Fatal(err)
 			}
-			if round == 0 {
+			if round == 0 { // the warm-up
 				c.took, c.cpu = nil, nil
 			}
 		}
@@ -150,5 +151,5 @@ func loadAverage() string {
 // dump included. It prints a table; what it is for are the ratios.
 func BenchmarkPeers(b *testing.B) {
 	s := openBenchSite(b)
-	race(b, s.ours("tar.gz"), s.tar(), s.restic(), s.borg())
+	race(b, s.ours("tar.gz"), s.ours("tar.zst"), s.tar(), s.restic(), s.borg())
 }
