@@ -182,6 +182,7 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"Sites":          func(a core.Actor) error { return drop(c.Sites(ctx, a)) },
 			"RemoveSite":     func(a core.Actor) error { return c.RemoveSite(ctx, a, "acme") },
 			"Drill":          func(a core.Actor) error { return drop(c.Drill(ctx, a, "acme")) },
+			"Rehearse":       func(a core.Actor) error { return drop(c.Rehearse(ctx, a, "acme")) },
 			"Veto":           func(a core.Actor) error { return c.Veto(ctx, a, w.openRequest(), "no") },
 			"RevokeGrant":    func(a core.Actor) error { return c.RevokeGrant(ctx, a, w.anyGrant(), "no") },
 			"AddPerson": func(a core.Actor) error {
