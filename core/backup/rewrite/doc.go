@@ -30,8 +30,8 @@
 // tables of a WordPress network that list its sites (…blogs, …site), where a
 // value that is the old host and nothing else becomes the new one.
 //
-// A path is found whole, in the same forms: /var/www/old is neither
-// /var/www/older nor /backup/var/www/old.
+// A path is found whole, in the same forms, URL-encoded twice at most:
+// /var/www/old is neither /var/www/older nor /backup/var/www/old.
 //
 // Every column is treated alike, the guid of wp_posts included: who restores to
 // another address takes the site over for good and wants no trace of the old.
