@@ -120,7 +120,7 @@ func (c *Courier) envelope(ctx context.Context, m core.Message, code core.Secret
 	}
 	return Envelope{
 		ID: m.ID, Kind: m.Kind, To: m.Address, Text: text, Code: m.Event == core.EventCode, At: now, Life: life,
-		Event: m.Event, Site: m.Site, Request: m.Request, Grant: m.Grant, Happened: m.Created,
+		Event: m.Event, Site: m.Site, Request: m.Request, Grant: m.Grant, Happened: m.Created, Drill: m.Data[core.DataDrill] != "",
 	}, nil
 }
 

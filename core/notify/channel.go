@@ -27,6 +27,7 @@ type Envelope struct {
 	Event                core.Event
 	Site, Request, Grant string    // "" where it is about none
 	Happened             time.Time // UTC
+	Drill                bool      // nothing of it has happened
 }
 
 // Text is what a person reads. For an SMS the subject is empty. The body is a

@@ -3,6 +3,8 @@ package notify
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"breakglass/core"
 	"breakglass/core/words"
@@ -82,4 +84,33 @@ func TestADrillSaysThatItIsOne(t *testing.T) {
 			t.Errorf("%v: %s", err, text.Body.Reveal())
 		}
 	}
+}
+
+// A pager that reads fields and not texts is not rung by a drill for an
+// emergency, and a drill's code goes to the contacts alone.
+func TestAMachineKnowsADrill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		after(time.Minute)
+		before := len(h.hook.sent())
+		h.do(h.console.Drill(t.Context(), h.manager, "acme"))
+		after(time.Minute)
+		rung := h.hook.sent()[before:]
+		if len(rung) != 1 || !rung[0].Drill || !strings.HasPrefix(rung[0].Text.Body.Reveal(), drillMark) {
+			t.Errorf("%+v", rung)
+		}
+		codes := 0
+		for _, e := range append(h.mail.sent(), h.sms.sent()...) {
+			if e.Code {
+				codes++
+				if e.To != "jo@acme.example" && e.To != "+31612345678" || !e.Drill {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		if codes != 2 {
+			t.Errorf("%d codes", codes)
+		}
+		h.stop()
+	})
 }

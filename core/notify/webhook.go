@@ -127,6 +127,7 @@ type hookBody struct {
 	Request string    `json:"request,omitempty"`
 	Grant   string    `json:"grant,omitempty"`
 	Time    time.Time `json:"time"`
+	Drill   bool      `json:"drill,omitempty"` // a trial of the messages: nothing has happened
 	Text    string    `json:"text"`
 }
 
@@ -137,7 +138,7 @@ func (w *Webhook) Send(ctx context.Context, e Envelope) Answer {
 	}
 	body, err := json.Marshal(hookBody{
 		ID: e.ID, Event: string(e.Event), Site: e.Site, Request: e.Request, Grant: e.Grant,
-		Time: e.Happened.UTC(), Text: strings.TrimSpace(e.Text.Body.Reveal()),
+		Time: e.Happened.UTC(), Drill: e.Drill, Text: strings.TrimSpace(e.Text.Body.Reveal()),
 	})
 	if err != nil {
 		return Answer{Verdict: Rejected, Detail: "the notice could not be put into JSON", Err: err}

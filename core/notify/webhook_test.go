@@ -60,6 +60,11 @@ func TestWebhookRequest(t *testing.T) {
 	if at, signature := r.header.Get(HeaderTimestamp), r.header.Get(HeaderSignature); at != "1795528800" || signature != "v1=f9b7a8b38a9b464147648501a9e1c59b95b4c9be23d45add6bbb88b30e6abb15" {
 		t.Errorf("signed at %s: %s", at, signature)
 	}
+	drill := notice()
+	drill.Drill = true
+	if a := w.Send(t.Context(), drill); a.Verdict != Accepted || !strings.Contains(p.requests[1].body, `,"drill":true,`) {
+		t.Errorf("a drill: %+v, %s", a, p.requests[1].body)
+	}
 	if w.Address() != "127.0.0.1" {
 		t.Errorf("it is called %s", w.Address())
 	}
