@@ -103,15 +103,12 @@ func meterLine(p core.Progress) string {
 	return view.Step("", view.Running(p)) + ": " + view.Progress("", p)
 }
 
-// barWidth is what a bar takes at most, in columns.
-const barWidth = 30
-
 // bar is that line with a bar before it, as soon as it is known how much there
 // is, within width columns. One that is not full never looks full.
 func bar(p core.Progress, width int) string {
 	line := meterLine(p)
-	inside := min(barWidth, width-len(line)-4)
-	if percent := view.Percent(p); percent >= 0 && inside >= 10 {
+	inside := min(30, width/4) // the same from draw to draw
+	if percent := view.Percent(p); percent >= 0 && inside >= 15 {
 		full := min(inside*percent/100, inside-1)
 		line = "[" + strings.Repeat("#", full) + strings.Repeat(".", inside-full) + "] " + line
 	}

@@ -61,7 +61,8 @@ func TestMeterOnATerminal(t *testing.T) {
 				t.Errorf("%d columns: %q", width, line)
 			}
 		}
-		if bar := "[" + strings.Repeat("#", 15) + strings.Repeat(".", 15) + "] "; (width == 200) != strings.Contains(out.String(), bar+"Copy the files: 50 %") {
+		inside := map[int]int{200: 30, 80: 19}[width]
+		if bar := "[" + strings.Repeat("#", inside/2) + strings.Repeat(".", inside-inside/2) + "] Copy the files: 50 %"; strings.Contains(out.String(), bar) != (inside > 0) {
 			t.Errorf("%d columns: %q", width, drawn[len(drawn)/2])
 		}
 		if strings.Contains(drawn[5], "[") {
