@@ -2,8 +2,6 @@ package restore
 
 import (
 	"fmt"
-	"io"
-	"sync/atomic"
 	"time"
 )
 
@@ -29,17 +27,4 @@ func (r *run) progress(p Progress) {
 	}
 	r.told, r.telling = time.Now(), p.Step
 	r.order.Tell(Event{Progress: &p})
-}
-
-// countingReader counts what is read. The count is safe for concurrent use.
-type countingReader struct {
-	r io.Reader
-	n atomic.Int64
-}
-
-// Read implements io.Reader.
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
-	return n, err
 }

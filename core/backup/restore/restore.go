@@ -217,13 +217,12 @@ func (r *run) unpack() (err error) {
 		return err
 	}
 	r.step(StepUnpack)
-	counted := &countingReader{r: r.order.Archive}
-	s, err := openStaging(r.place, counted.n.Load)
+	s, err := openStaging(r.place)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if r.known, err = backup.Read(r.ctx, counted, r.verifyOptions(), s); err != nil {
+	if r.known, err = backup.Read(r.ctx, r.order.Archive, r.verifyOptions(), s); err != nil {
 		return unpackError(err)
 	}
 	list := r.fits()

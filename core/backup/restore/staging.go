@@ -39,7 +39,7 @@ type staging struct {
 }
 
 // openStaging opens the directory beside the target, which must be there.
-func openStaging(p place, read func() int64) (*staging, error) {
+func openStaging(p place) (*staging, error) {
 	root, err := os.OpenRoot(p.beside)
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
@@ -47,7 +47,7 @@ func openStaging(p place, read func() int64) (*staging, error) {
 	if err := root.Mkdir(archiveDir, 0o700); err != nil {
 		return nil, errors.Join(fmt.Errorf("unpack: %w", err), root.Close())
 	}
-	return &staging{root: root, path: p.beside, place: p, budget: budget{dir: p.beside, read: read}}, nil
+	return &staging{root: root, path: p.beside, place: p, budget: budget{dir: p.beside}}, nil
 }
 
 // Close closes the directories.
@@ -202,9 +202,7 @@ type stagedFile struct {
 
 // Write implements io.Writer.
 func (f *stagedFile) Write(p []byte) (int, error) {
-	if err := f.staging.budget.write(int64(len(p))); err != nil {
-		return 0, err
-	}
+	f.staging.budget.since += int64(len(p))
 	n, err := f.File.Write(p)
 	if err != nil {
 		return n, stagingError(f.entry.Path, err)
@@ -224,23 +222,20 @@ func (f *stagedFile) Close() error {
 	return f.at.Chtimes(f.name, f.entry.MTime, f.entry.MTime)
 }
 
-// budget holds an archive to the room that there is, and to what data can be.
+// budget holds an archive to the room that there is. That it unpacks to no more
+// than data can is seen to by backup.Read.
 type budget struct {
-	dir  string
-	read func() int64 // bytes of the archive so far
+	dir string
 
-	room     int64 // that was left when it was measured
-	files    int64
-	since    int64 // bytes since then
-	unpacked int64
+	room  int64 // that was left when it was measured
+	files int64
+	since int64 // bytes since then
 }
 
 // The bounds of what an archive may unpack to.
 const (
 	keptFree    = 32 << 20  // bytes that a disk keeps
 	measureEach = 256 << 20 // bytes between two looks at the disk
-	smallBomb   = 1 << 30   // up to here any ratio is borne
-	bombRatio   = 500       // times the archive's own size
 )
 
 // take refuses an entry that there is no room for.
@@ -275,15 +270,5 @@ func (b *budget) measure() error {
 		return err
 	}
 	b.room, b.since, b.files = bytes-keptFree, 0, min(files-1, filesEach)
-	return nil
-}
-
-// write counts bytes, and refuses what only a bomb unpacks to.
-func (b *budget) write(n int64) error {
-	b.since += n
-	b.unpacked += n
-	if b.unpacked > smallBomb && b.unpacked/bombRatio > b.read() {
-		return core.Refuse(core.ErrInvalid, "The archive unpacks to more than %d times its size, as no website does; it is a trap, or very unusual. What was unpacked was removed again.", bombRatio)
-	}
 	return nil
 }
