@@ -46,7 +46,7 @@ func allEvents(t *testing.T) []core.Event {
 // untold lists the events that stay in the log: nobody is sent a message.
 var untold = map[core.Event]bool{
 	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true, core.EventLogPushResumed: true, core.EventDrill: true,
-	core.EventArchiveRehearsed: true, core.EventArchiveUnrehearsed: true,
+	core.EventArchiveRehearsed: true, core.EventArchiveUnproved: true,
 }
 
 func TestEveryEventHasItsWords(t *testing.T) {
