@@ -24,7 +24,7 @@ func (r *run) preflight() []Check {
 	}
 	switch r.server {
 	case nil:
-		list.warn("Database", "none was given: the files are restored, and the dump stays in %s.", safetext.Line(safetext.Path(r.place.beside)))
+		list.warn("Database", "none was given: the files are restored, and a dump stays beside them, in the directory that ends in .restore.")
 	default:
 		r.server.before(r.ctx, &list)
 		if list.failed() == nil {
