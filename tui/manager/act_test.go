@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/tui/tuitest"
 )
 
 func TestActs(t *testing.T) {
@@ -57,80 +58,80 @@ func TestActs(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			on(t, world(), looks[0], func(s *show) {
-				s.press(c.keys...)
-				if !slices.Equal(s.console.acts, c.acts) || !slices.Equal(s.notices, c.notices) {
-					t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+			on(t, world(), tuitest.Looks()[0], func(s *show) {
+				s.Press(c.keys...)
+				if !slices.Equal(s.console.acts, c.acts) || !slices.Equal(s.Notices, c.notices) {
+					t.Errorf("acts %q, notices %q", s.console.acts, s.Notices)
 				}
-				s.has(c.has)
+				s.Has(c.has)
 			})
 		})
 	}
 }
 
 func TestTheDialogSaysWhatItMeans(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("r")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("r")
 		for _, text := range []string{"loses access G-7M2KQ4XA at once", "counts as a veto", "two in 14 days", "word for word", "Type acme if you mean it", "[Cancel]"} {
-			s.has(text)
+			s.Has(text)
 		}
-		if !s.screen.Typing() || !strings.Contains(s.screen.Title(), "acme") {
-			t.Errorf("typing %v, title %q", s.screen.Typing(), s.screen.Title())
+		if !s.Screen.Typing() || !strings.Contains(s.Screen.Title(), "acme") {
+			t.Errorf("typing %v, title %q", s.Screen.Typing(), s.Screen.Title())
 		}
 	})
 }
 
 // The letters of the reason are no commands.
 func TestTypingIsTyping(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("r", "q", "?", "r", "v", "1", "y", "/")
-		s.has("[q?rv1y/_")
-		s.press("\x1b[2J\u202ex\nz")
-		s.has("[q?rv1y/[2Jxz_")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("r", "q", "?", "r", "v", "1", "y", "/")
+		s.Has("[q?rv1y/_")
+		s.Press("\x1b[2J\u202ex\nz")
+		s.Has("[q?rv1y/[2Jxz_")
 	})
 }
 
 func TestAFailedActKeepsTheReason(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
 		s.console.actErr = core.Refuse(core.ErrDenied, "You have said no to acme twice in 14 days.")
-		s.press("r", "a long reason", "tab", "acme", "tab", "tab", "enter")
-		if !slices.Equal(s.problems, []string{"You have said no to acme twice in 14 days."}) || len(s.notices) > 0 {
-			t.Errorf("problems %q, notices %q", s.problems, s.notices)
+		s.Press("r", "a long reason", "tab", "acme", "tab", "tab", "enter")
+		if !slices.Equal(s.Problems, []string{"You have said no to acme twice in 14 days."}) || len(s.Notices) > 0 {
+			t.Errorf("problems %q, notices %q", s.Problems, s.Notices)
 		}
-		s.has("a long reason")
+		s.Has("a long reason")
 		s.console.actErr = nil
-		s.press("enter")
-		if len(s.console.acts) != 2 || len(s.notices) != 1 {
-			t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+		s.Press("enter")
+		if len(s.console.acts) != 2 || len(s.Notices) != 1 {
+			t.Errorf("acts %q, notices %q", s.console.acts, s.Notices)
 		}
 	})
 }
 
 // Keys that come while the act is under way do not do it twice.
 func TestAnActIsDoneOnce(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("r", "why", "tab", "acme", "tab", "tab")
-		_, cmd := s.screen.Update(key("enter"))
-		s.has("Ending the access")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("r", "why", "tab", "acme", "tab", "tab")
+		_, cmd := s.Screen.Update(tuitest.Key("enter"))
+		s.Has("Ending the access")
 		for _, k := range []string{"enter", "esc", "tab", "x"} {
-			s.press(k)
+			s.Press(k)
 		}
-		s.has("Ending the access")
-		s.run(cmd)
-		if len(s.console.acts) != 1 || len(s.notices) != 1 {
-			t.Errorf("acts %q, notices %q", s.console.acts, s.notices)
+		s.Has("Ending the access")
+		s.Run(cmd)
+		if len(s.console.acts) != 1 || len(s.Notices) != 1 {
+			t.Errorf("acts %q, notices %q", s.console.acts, s.Notices)
 		}
 	})
 }
 
 // A refresh behind the dialog neither closes it nor changes what it is about.
 func TestTheDialogKeepsItsSubject(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("2", "r", "why")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("2", "r", "why")
 		other := core.GrantInfo{ID: "G-OTHER", Site: "zoo", State: core.GrantActive, Left: time.Hour}
 		s.console.grants = []core.GrantInfo{other}
-		s.wait(5 * time.Second)
-		s.press("tab", "acme", "tab", "tab", "enter")
+		s.Wait(5 * time.Second)
+		s.Press("tab", "acme", "tab", "tab", "enter")
 		if !slices.Equal(s.console.acts, []string{"eva revokes G-7M2KQ4XA: why"}) {
 			t.Errorf("acts %q", s.console.acts)
 		}
@@ -139,10 +140,10 @@ func TestTheDialogKeepsItsSubject(t *testing.T) {
 
 // A disabled key stays in the help and says why.
 func TestDisabledKeysSayWhy(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("end")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("end")
 		found := 0
-		for _, b := range s.screen.Keys() {
+		for _, b := range s.Screen.Keys() {
 			if h := b.Help(); h.Key == "r" || h.Key == "v" {
 				found++
 				if b.Enabled() || !strings.Contains(h.Desc, "here") {

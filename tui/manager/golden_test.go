@@ -3,22 +3,14 @@ package manager_test
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-	"unicode"
-
-	"github.com/charmbracelet/lipgloss"
 
 	"breakglass/core"
+	"breakglass/tui/tuitest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// chrome is the lines that the shell takes of a window.
-const chrome = 4
 
 var windows = []struct{ width, height int }{{40, 12}, {80, 24}, {140, 40}}
 
@@ -38,144 +30,80 @@ var stops = []struct {
 }
 
 func TestGolden(t *testing.T) {
-	for _, l := range looks {
+	for _, l := range tuitest.Looks() {
 		for _, stop := range stops {
 			on(t, world(), l, func(s *show) {
-				s.press(stop.keys...)
+				s.Press(stop.keys...)
 				for _, w := range windows {
-					name := fmt.Sprintf("%s-%dx%d-%s.txt", stop.name, w.width, w.height, l.name)
-					got := s.screen.View(w.width, w.height-chrome)
-					fits(t, name, got, w.width, w.height-chrome)
-					golden(t, name, got)
+					name := fmt.Sprintf("%s-%dx%d-%s.txt", stop.name, w.width, w.height, l.Name)
+					got := s.Screen.View(w.width, w.height-tuitest.Chrome)
+					tuitest.Fits(t, name, got, w.width, w.height-tuitest.Chrome)
+					tuitest.Golden(t, *update, name, got)
 				}
 			})
 		}
 		on(t, &console{}, l, func(s *show) {
 			for _, w := range windows {
-				name := fmt.Sprintf("empty-%dx%d-%s.txt", w.width, w.height, l.name)
-				got := s.screen.View(w.width, w.height-chrome)
-				fits(t, name, got, w.width, 99)
-				golden(t, name, got)
+				name := fmt.Sprintf("empty-%dx%d-%s.txt", w.width, w.height, l.Name)
+				got := s.Screen.View(w.width, w.height-tuitest.Chrome)
+				tuitest.Fits(t, name, got, w.width, 99)
+				tuitest.Golden(t, *update, name, got)
 			}
 		})
 	}
 }
 
-// fits checks that no line is too wide, and that there are not too many.
-func fits(t *testing.T, name, got string, width, height int) {
-	t.Helper()
-	lines := strings.Split(got, "\n")
-	if len(lines) > height {
-		t.Errorf("%s: %d lines", name, len(lines))
-	}
-	for _, line := range lines {
-		if w := lipgloss.Width(line); w > width {
-			t.Errorf("%s: %d columns: %q", name, w, line)
-		}
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -update", err)
-	}
-	if string(want) != got+"\n" {
-		t.Errorf("%s differs; run with -update and look at the change. Got\n%s", name, got)
-	}
-}
-
-// evil is what an attacker would put into every field that there is.
-const evil = "e\x1b[2J\x07\u202evil\u2066\r\nINJECTED \u009b31m\x00" + "\xff" + "\u2028z"
-
 // Whatever is in the records, nothing but text reaches the terminal; that no line
 // begins that we did not begin shows in the count of lines.
 func TestHostileRecords(t *testing.T) {
 	c := hostile()
-	for _, l := range looks {
+	for _, l := range tuitest.Looks() {
 		for _, keys := range [][]string{
 			nil, {"enter"}, {"2", "e"}, {"2", "enter"}, {"2", "down", "enter"}, {"3"}, {"3", "enter"}, {"r"}, {"2", "down", "v"},
-			{"/", evil}, {"3", "/", evil, "enter"},
+			{"/", tuitest.Evil}, {"3", "/", tuitest.Evil, "enter"},
 		} {
 			on(t, c, l, func(s *show) {
-				s.press(keys...)
+				s.Press(keys...)
 				for _, w := range windows {
-					got := s.screen.View(w.width, w.height-chrome) + s.screen.Title()
-					for _, b := range s.screen.Keys() {
+					got := s.Screen.View(w.width, w.height-tuitest.Chrome) + s.Screen.Title()
+					for _, b := range s.Screen.Keys() {
 						got += b.Help().Desc
 					}
-					checkSafe(t, keys, got)
-					fits(t, fmt.Sprint(keys), s.screen.View(w.width, w.height-chrome), w.width, w.height-chrome)
+					tuitest.Safe(t, keys, got)
+					tuitest.Fits(t, fmt.Sprint(keys), s.Screen.View(w.width, w.height-tuitest.Chrome), w.width, w.height-tuitest.Chrome)
 				}
-				for _, said := range append(s.problems, s.notices...) {
-					checkSafe(t, keys, said)
+				for _, said := range append(s.Problems, s.Notices...) {
+					tuitest.Safe(t, keys, said)
 				}
 			})
 		}
 	}
 }
 
-func checkSafe(t *testing.T, keys []string, got string) {
-	t.Helper()
-	for _, r := range plain(got) {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028') {
-			t.Fatalf("after %q: %U in %q", keys, r, got)
-		}
-	}
-}
-
-// plain takes our own styling out of a text: SGR sequences and nothing else.
-func plain(text string) string {
-	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, "\x1b[")
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return r != ';' && (r < '0' || r > '9') })
-		if end < 0 || rest[end] != 'm' {
-			return out.String() + "\x1b" + rest
-		}
-		text = rest[end+1:]
-	}
-}
-
-// hostile is a console whose every text is evil.
+// hostile is a console whose every text is tuitest.Evil.
 func hostile() *console {
-	contact := core.ContactInfo{ID: evil, Kind: evil, Masked: evil}
-	grant := core.GrantInfo{ID: evil, Site: evil, Request: evil, State: core.GrantActive, Left: time.Hour, Reason: evil, Job: evil}
+	contact := core.ContactInfo{ID: tuitest.Evil, Kind: tuitest.Evil, Masked: tuitest.Evil}
+	grant := core.GrantInfo{ID: tuitest.Evil, Site: tuitest.Evil, Request: tuitest.Evil, State: core.GrantActive, Left: time.Hour, Reason: tuitest.Evil, Job: tuitest.Evil}
 	odd := grant
-	odd.State, odd.ID = evil, evil+"2"
+	odd.State, odd.ID = tuitest.Evil, tuitest.Evil+"2"
 	request := core.RequestInfo{
-		ID: "R" + evil, Site: evil, State: core.RequestCodeSent, SentTo: contact, CanVeto: true,
-		Message: core.MessageInfo{ID: evil, State: evil, Kind: evil, Result: evil},
+		ID: "R" + tuitest.Evil, Site: tuitest.Evil, State: core.RequestCodeSent, SentTo: contact, CanVeto: true,
+		Message: core.MessageInfo{ID: tuitest.Evil, State: tuitest.Evil, Kind: tuitest.Evil, Result: tuitest.Evil},
 	}
 	line := core.LogLine{
-		Actor: evil, Event: evil, Site: evil, Request: evil, Grant: evil, From: evil, To: evil, Result: evil, Hash: evil,
-		Data: map[string]string{evil: evil}, Personal: map[string]string{evil: evil},
+		Actor: tuitest.Evil, Event: tuitest.Evil, Site: tuitest.Evil, Request: tuitest.Evil, Grant: tuitest.Evil, From: tuitest.Evil, To: tuitest.Evil, Result: tuitest.Evil, Hash: tuitest.Evil,
+		Data: map[string]string{tuitest.Evil: tuitest.Evil}, Personal: map[string]string{tuitest.Evil: tuitest.Evil},
 	}
 	site := core.SiteInfo{
-		ID: evil, Title: evil, Root: evil, Call: evil, Zone: evil, Lang: evil, DatabaseHost: evil,
-		Contacts: []core.ContactInfo{contact}, Keys: []core.Key{{Name: evil, Fingerprint: evil}}, Request: &request, Grant: &grant,
-		Archives: []core.ArchiveInfo{{Name: evil, Verdict: evil, Notes: []string{evil}}},
+		ID: tuitest.Evil, Title: tuitest.Evil, Root: tuitest.Evil, Call: tuitest.Evil, Zone: tuitest.Evil, Lang: tuitest.Evil, DatabaseHost: tuitest.Evil,
+		Contacts: []core.ContactInfo{contact}, Keys: []core.Key{{Name: tuitest.Evil, Fingerprint: tuitest.Evil}}, Request: &request, Grant: &grant,
+		Archives: []core.ArchiveInfo{{Name: tuitest.Evil, Verdict: tuitest.Evil, Notes: []string{tuitest.Evil}}},
 	}
 	return &console{
 		sites: []core.SiteInfo{site}, grants: []core.GrantInfo{grant, odd}, requests: []core.RequestInfo{request},
 		story: core.GrantStory{
 			Grant: grant, Lines: []core.LogLine{line},
-			Job: &core.JobInfo{State: evil, Verdict: evil, Notes: []string{evil}, Problem: evil, Incident: evil},
+			Job: &core.JobInfo{State: tuitest.Evil, Verdict: tuitest.Evil, Notes: []string{tuitest.Evil}, Problem: tuitest.Evil, Incident: tuitest.Evil},
 		},
 		log: []core.LogLine{line},
 	}

@@ -3,16 +3,8 @@ package manager_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"breakglass/core"
 	"breakglass/core/coretest"
@@ -20,22 +12,6 @@ import (
 	"breakglass/tui/tuitest"
 	"breakglass/tui/widget"
 )
-
-// terminal is a widget.Terminal that notes what is done to it.
-type terminal struct {
-	ctx      context.Context
-	renderer *lipgloss.Renderer
-	utf8     bool
-	copied   string
-	farewell string
-}
-
-func (t *terminal) Context() context.Context     { return t.ctx }
-func (t *terminal) Renderer() *lipgloss.Renderer { return t.renderer }
-func (t *terminal) UTF8() bool                   { return t.utf8 }
-func (t *terminal) Size() (width, height int)    { return 80, 24 }
-func (t *terminal) Copy(text string) error       { t.copied = text; return nil }
-func (t *terminal) SetFarewell(text string)      { t.farewell = text }
 
 // console is a manager.Console with records to show and to fail with.
 type console struct {
@@ -105,141 +81,29 @@ func (c *console) Veto(_ context.Context, a core.Actor, id, reason string) error
 	return c.actErr
 }
 
-// show is one screen in a bubble of fake time, with all that its commands said
-// to the shell.
+// show is a screen and the console that it is over.
 type show struct {
-	t        *testing.T
-	screen   widget.Screen
-	terminal *terminal
-	console  *console
-	mu       sync.Mutex
-	inbox    []tea.Msg
-	problems []string
-	notices  []string
+	*tuitest.Show
+	console *console
 }
-
-// look says what a terminal can do.
-type look struct {
-	name    string
-	profile termenv.Profile
-	utf8    bool
-}
-
-var looks = []look{{"ascii", termenv.Ascii, false}, {"256", termenv.ANSI256, true}}
 
 var eva = core.Actor{Role: core.RoleManager, Name: "eva", Factor: "SHA256:eva"}
 
+// over opens the manager's screen over a console.
+func over(c manager.Console) tuitest.Make {
+	return func(terminal widget.Terminal, theme widget.Theme) widget.Screen {
+		return manager.New(terminal, theme, eva, c, coretest.NewClock(), manager.At("backup.example", 2222))
+	}
+}
+
 // on runs f with a settled screen over a console, and ends the session.
-func on(t *testing.T, c *console, l look, f func(*show)) {
+func on(t *testing.T, c *console, l tuitest.Look, f func(*show)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		in(t, c, l, func(s *show) { s.console = c; f(s) })
-	})
+	tuitest.On(t, l, over(c), func(s *tuitest.Show) { f(&show{s, c}) })
 }
 
 // in is on within a bubble of fake time, over any console.
-func in(t *testing.T, c manager.Console, l look, f func(*show)) {
+func in(t *testing.T, c manager.Console, l tuitest.Look, f func(*show)) {
 	t.Helper()
-	ctx, end := context.WithCancel(t.Context())
-	renderer := lipgloss.NewRenderer(io.Discard)
-	renderer.SetColorProfile(l.profile)
-	renderer.SetHasDarkBackground(true)
-	s := &show{t: t, terminal: &terminal{ctx: ctx, renderer: renderer, utf8: l.utf8}}
-	s.screen = manager.New(s.terminal, widget.NewTheme(renderer, l.utf8), eva, c, coretest.NewClock(), manager.At("backup.example", 2222))
-	s.run(s.screen.Init())
-	f(s)
-	end()
-	synctest.Wait()
-}
-
-// run runs a command and all that follows from it, but for what waits for time.
-func (s *show) run(cmd tea.Cmd) {
-	s.start(cmd)
-	for {
-		synctest.Wait()
-		s.mu.Lock()
-		inbox := s.inbox
-		s.inbox = nil
-		s.mu.Unlock()
-		if len(inbox) == 0 {
-			return
-		}
-		for _, msg := range inbox {
-			s.update(msg)
-		}
-	}
-}
-
-func (s *show) start(cmd tea.Cmd) {
-	if cmd == nil {
-		return
-	}
-	go func() {
-		msg := cmd()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if msg != nil {
-			s.inbox = append(s.inbox, msg)
-		}
-	}()
-}
-
-// update is what the shell does with a message.
-func (s *show) update(msg tea.Msg) {
-	switch msg := msg.(type) {
-	case tea.BatchMsg:
-		for _, cmd := range msg {
-			s.start(cmd)
-		}
-	case widget.Problem:
-		s.problems = append(s.problems, msg.Text)
-	case widget.Notice:
-		s.notices = append(s.notices, msg.Text)
-	default:
-		var cmd tea.Cmd
-		s.screen, cmd = s.screen.Update(msg)
-		s.start(cmd)
-	}
-}
-
-// wait lets time pass.
-func (s *show) wait(d time.Duration) { time.Sleep(d); s.run(nil) }
-
-var named = map[string]tea.KeyType{
-	"enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown, "tab": tea.KeyTab, "left": tea.KeyLeft, "right": tea.KeyRight,
-	"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace,
-}
-
-// key is a key by its name, or letters that came at once.
-func key(name string) tea.KeyMsg {
-	if kind, ok := named[name]; ok {
-		return tea.KeyMsg{Type: kind}
-	}
-	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
-}
-
-// press presses keys; what is no key's name is typed.
-func (s *show) press(keys ...string) *show {
-	s.t.Helper()
-	for _, k := range keys {
-		var cmd tea.Cmd
-		s.screen, cmd = s.screen.Update(key(k))
-		s.run(cmd)
-	}
-	return s
-}
-
-// has checks that the screen shows a text, hasNot that it does not.
-func (s *show) has(text string) {
-	s.t.Helper()
-	if got := s.screen.View(80, 20); !strings.Contains(got, text) {
-		s.t.Errorf("no %q in\n%s", text, got)
-	}
-}
-
-func (s *show) hasNot(text string) {
-	s.t.Helper()
-	if got := s.screen.View(80, 20); strings.Contains(got, text) {
-		s.t.Errorf("%q is in\n%s", text, got)
-	}
+	tuitest.In(t, l, over(c), func(s *tuitest.Show) { f(&show{Show: s}) })
 }

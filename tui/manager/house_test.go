@@ -13,6 +13,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/audit"
 	"breakglass/core/coretest"
+	"breakglass/tui/tuitest"
 )
 
 // openHouse is a real console over fakes, with eva as its manager.
@@ -51,16 +52,16 @@ func openHouse(t *testing.T) *core.Console {
 func TestVetoesOnARealConsole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := openHouse(t)
-		in(t, c, looks[0], func(s *show) {
-			s.has("No sites yet")
+		in(t, c, tuitest.Looks()[0], func(s *show) {
+			s.Has("No sites yet")
 			kit, err := c.AddSite(t.Context(), eva, core.SiteOrder{
 				ID: "acme", Title: "Acme", Root: "/srv/acme", Emails: []string{"jo@acme.example"}, Call: "Eva",
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.wait(5 * time.Second)
-			s.has("quiet")
+			s.Wait(5 * time.Second)
+			s.Has("quiet")
 			for n := range 3 {
 				owner, err := c.PassphraseLogin(t.Context(), core.Login{User: "acme"}, kit.Passphrase)
 				if err != nil {
@@ -69,24 +70,24 @@ func TestVetoesOnARealConsole(t *testing.T) {
 				if _, err := c.Draft(t.Context(), owner, "the shop is down"); err != nil {
 					t.Fatal(err)
 				}
-				s.wait(5 * time.Second)
-				s.has("request open: asked, no code sent yet")
-				s.press("v")
+				s.Wait(5 * time.Second)
+				s.Has("request open: asked, no code sent yet")
+				s.Press("v")
 				if n == 2 {
-					s.has("Not possible: you have said no to this owner twice in 14 days")
+					s.Has("Not possible: you have said no to this owner twice in 14 days")
 					break
 				}
-				s.press("it was not her", "tab", "acme", "tab", "tab", "enter")
-				if len(s.notices) != n+1 || !strings.Contains(s.notices[n], "is refused. The owner reads your reason: it was not her") {
-					t.Fatalf("notices %q, problems %q", s.notices, s.problems)
+				s.Press("it was not her", "tab", "acme", "tab", "tab", "enter")
+				if len(s.Notices) != n+1 || !strings.Contains(s.Notices[n], "is refused. The owner reads your reason: it was not her") {
+					t.Fatalf("notices %q, problems %q", s.Notices, s.Problems)
 				}
-				s.has("quiet")
+				s.Has("quiet")
 			}
-			s.press("3")
-			s.has("request.vetoed")
-			s.has("log.read")
-			s.press("/", "event:request.vetoed", "enter", "enter")
-			s.has("it was not her")
+			s.Press("3")
+			s.Has("request.vetoed")
+			s.Has("log.read")
+			s.Press("/", "event:request.vetoed", "enter", "enter")
+			s.Has("it was not her")
 		})
 		c.Close()
 	})

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/tui/tuitest"
 )
 
 func TestSitesInTroubleComeFirst(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		got := s.screen.View(80, 20)
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		got := s.Screen.View(80, 20)
 		var order []int
 		for _, site := range []string{"acme", "bakery", "zoo", "apricot"} {
 			order = append(order, strings.Index(got, "\n  "+site)+strings.Index(got, "\n> "+site))
@@ -22,9 +23,9 @@ func TestSitesInTroubleComeFirst(t *testing.T) {
 				t.Errorf("order %v in\n%s", order, got)
 			}
 		}
-		s.has("ACCESS OPEN until 2000-01-01 04:12 CET")
-		s.has("4 sites | as of 00:00:00 UTC")
-		s.has("ssh -p 2222 eva@backup.example help")
+		s.Has("ACCESS OPEN until 2000-01-01 04:12 CET")
+		s.Has("4 sites | as of 00:00:00 UTC")
+		s.Has("ssh -p 2222 eva@backup.example help")
 	})
 }
 
@@ -39,7 +40,7 @@ func TestWays(t *testing.T) {
 		{"a site in full", []string{"enter"}, []string{"/var/www/acme", "Eva, +31 20 123 4567", "G-7M2KQ4XA", "1.4 GB"}, []string{"apricot"}},
 		{"and back", []string{"enter", "esc"}, []string{"apricot"}, []string{"/var/www/acme"}},
 		{"filter follows each letter", []string{"/", "bak"}, []string{"Filter: bak_", "bakery", "2 of 4 sites"}, []string{"apricot"}},
-		{"filter looks at the root, too", []string{"/", "/SRV/", "enter"}, []string{"apricot", "zoo"}, []string{"acme"}},
+		{"filter tuitest.Looks() at the root, too", []string{"/", "/SRV/", "enter"}, []string{"apricot", "zoo"}, []string{"acme"}},
 		{"filter that nothing fits", []string{"/", "nobody"}, []string{"Nothing fits the filter"}, []string{"acme"}},
 		{"Esc clears it", []string{"/", "zoo", "enter", "esc"}, []string{"apricot", "4 sites"}, []string{"Filter"}},
 		{"access", []string{"2"}, []string{"G-7M2KQ4XA", "3 h 12 min", "R-2M9X", "waiting out the hold", "30 min", "all in UTC"}, []string{"G-OLD"}},
@@ -57,13 +58,13 @@ func TestWays(t *testing.T) {
 		{"back by the arrow", []string{"left"}, []string{"12 lines in the log"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			on(t, world(), looks[0], func(s *show) {
-				s.press(c.keys...)
+			on(t, world(), tuitest.Looks()[0], func(s *show) {
+				s.Press(c.keys...)
 				for _, text := range c.has {
-					s.has(text)
+					s.Has(text)
 				}
 				for _, text := range c.not {
-					s.hasNot(text)
+					s.HasNot(text)
 				}
 			})
 		})
@@ -71,36 +72,36 @@ func TestWays(t *testing.T) {
 }
 
 func TestRefreshKeepsTheSelection(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("down", "down") // zoo
-		s.has("> zoo")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("down", "down") // zoo
+		s.Has("> zoo")
 		s.console.sites = append([]core.SiteInfo{{ID: "aaa"}, {ID: "bbb"}}, s.console.sites...)
-		s.hasNot("aaa")
-		s.wait(5 * time.Second)
-		s.has("aaa")
-		s.has("> zoo")
-		s.has("as of 00:00:05 UTC")
+		s.HasNot("aaa")
+		s.Wait(5 * time.Second)
+		s.Has("aaa")
+		s.Has("> zoo")
+		s.Has("as of 00:00:05 UTC")
 		s.console.sites = s.console.sites[:4]
-		s.wait(5 * time.Second)
-		s.hasNot("zoo")
-		s.has("as of 00:00:10 UTC")
+		s.Wait(5 * time.Second)
+		s.HasNot("zoo")
+		s.Has("as of 00:00:10 UTC")
 	})
 }
 
 func TestStaleAnswersAreDropped(t *testing.T) {
 	c := world()
-	on(t, c, looks[0], func(s *show) {
+	on(t, c, tuitest.Looks()[0], func(s *show) {
 		slow := make(chan struct{})
 		c.slow = slow
-		s.wait(5 * time.Second) // the refresh hangs
+		s.Wait(5 * time.Second) // the refresh hangs
 		c.slow, c.sites = nil, nil
-		s.press("2", "1") // asked anew, and answered
-		s.has("No sites yet")
+		s.Press("2", "1") // asked anew, and answered
+		s.Has("No sites yet")
 		close(slow) // the old answer comes at last
-		s.run(nil)
-		s.has("No sites yet")
+		s.Run(nil)
+		s.Has("No sites yet")
 		before := c.calls
-		s.wait(5 * time.Second)
+		s.Wait(5 * time.Second)
 		if c.calls != before+1 {
 			t.Errorf("%d questions in one turn: the old answer started a second round", c.calls-before)
 		}
@@ -108,53 +109,53 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 }
 
 func TestAProblemIsToldOnceAndTheListStays(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
 		s.console.err = errors.New("bolt: secret inside")
-		s.wait(20 * time.Second)
-		if len(s.problems) != 1 || strings.Contains(s.problems[0], "secret") {
-			t.Errorf("problems %q", s.problems)
+		s.Wait(20 * time.Second)
+		if len(s.Problems) != 1 || strings.Contains(s.Problems[0], "secret") {
+			t.Errorf("problems %q", s.Problems)
 		}
-		s.has("as of 00:00:00 UTC")
-		s.has("apricot")
+		s.Has("as of 00:00:00 UTC")
+		s.Has("apricot")
 		s.console.err = nil
-		s.wait(5 * time.Second)
+		s.Wait(5 * time.Second)
 		s.console.err = core.Refuse(core.ErrDenied, "You are no longer enrolled here.")
-		s.wait(5 * time.Second)
-		if len(s.problems) != 2 || s.problems[1] != "You are no longer enrolled here." {
-			t.Errorf("problems %q", s.problems)
+		s.Wait(5 * time.Second)
+		if len(s.Problems) != 2 || s.Problems[1] != "You are no longer enrolled here." {
+			t.Errorf("problems %q", s.Problems)
 		}
 	})
 }
 
 func TestNoSitesYetGivesTheNextCommand(t *testing.T) {
 	const line = "ssh -p 2222 eva@backup.example site add acme --root /var/www/acme --email jo@acme.example"
-	on(t, &console{}, looks[0], func(s *show) {
-		if got := s.screen.View(140, 36); !strings.Contains(got, "\n"+line+"\n") {
+	on(t, &console{}, tuitest.Looks()[0], func(s *show) {
+		if got := s.Screen.View(140, 36); !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("the line does not stand by itself in\n%s", got)
 		}
-		s.press("y")
-		if s.terminal.copied != line || s.terminal.farewell != line || len(s.notices) != 1 {
-			t.Errorf("copied %q, farewell %q, notices %q", s.terminal.copied, s.terminal.farewell, s.notices)
+		s.Press("y")
+		if s.Terminal.Copied != line || s.Terminal.Farewell != line || len(s.Notices) != 1 {
+			t.Errorf("copied %q, farewell %q, notices %q", s.Terminal.Copied, s.Terminal.Farewell, s.Notices)
 		}
-		s.press("2")
-		s.has("Nobody has access now")
-		s.press("enter", "r", "v", "l", "e", "down", "3", "enter", "esc", "1", "enter", "/", "x", "esc", "end", "pgdown") // nothing to act on
+		s.Press("2")
+		s.Has("Nobody has access now")
+		s.Press("enter", "r", "v", "l", "e", "down", "3", "enter", "esc", "1", "enter", "/", "x", "esc", "end", "pgdown") // nothing to act on
 	})
 }
 
 func TestAPageThatIsGoneSaysSo(t *testing.T) {
-	on(t, world(), looks[0], func(s *show) {
-		s.press("2", "down", "enter")
-		s.has("R-2M9X")
+	on(t, world(), tuitest.Looks()[0], func(s *show) {
+		s.Press("2", "down", "enter")
+		s.Has("R-2M9X")
 		s.console.requests = nil
-		s.wait(5 * time.Second)
-		s.has("This request is no longer open.")
-		s.press("v")
-		s.has("Not possible: nobody asks for access here.")
-		s.press("esc", "1", "enter")
+		s.Wait(5 * time.Second)
+		s.Has("This request is no longer open.")
+		s.Press("v")
+		s.Has("Not possible: nobody asks for access here.")
+		s.Press("esc", "1", "enter")
 		s.console.sites = nil
-		s.wait(5 * time.Second)
-		s.has("no longer yours or was removed")
+		s.Wait(5 * time.Second)
+		s.Has("no longer yours or was removed")
 	})
 }
 
@@ -164,15 +165,15 @@ func TestThousandsOfSites(t *testing.T) {
 	for i := range 5000 {
 		c.sites = append(c.sites, core.SiteInfo{ID: fmt.Sprintf("site-%04d", i)})
 	}
-	on(t, c, looks[0], func(s *show) {
-		s.press("end")
-		s.has("> site-4999")
-		if got := s.screen.View(80, 20); strings.Count(got, "site-") > 20 || strings.Count(got, "\n") >= 20 {
+	on(t, c, tuitest.Looks()[0], func(s *show) {
+		s.Press("end")
+		s.Has("> site-4999")
+		if got := s.Screen.View(80, 20); strings.Count(got, "site-") > 20 || strings.Count(got, "\n") >= 20 {
 			t.Errorf("too much in\n%s", got)
 		}
-		s.press("pgup")
-		s.hasNot("> site-4999")
-		s.press("home")
-		s.has("> site-0000")
+		s.Press("pgup")
+		s.HasNot("> site-4999")
+		s.Press("home")
+		s.Has("> site-0000")
 	})
 }

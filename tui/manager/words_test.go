@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"breakglass/core/words"
+	"breakglass/tui/tuitest"
 )
 
 // Every text of ours in the catalogue is used, and every text that is asked for
@@ -43,11 +44,11 @@ func TestWords(t *testing.T) {
 	}
 	for _, c := range []*console{world(), {}} {
 		for _, stop := range stops {
-			on(t, c, looks[0], func(s *show) {
-				s.press(stop.keys...)
-				s.press("v", "r")
-				said := s.screen.View(140, 40) + s.screen.Title()
-				for _, b := range s.screen.Keys() {
+			on(t, c, tuitest.Looks()[0], func(s *show) {
+				s.Press(stop.keys...)
+				s.Press("v", "r")
+				said := s.Screen.View(140, 40) + s.Screen.Title()
+				for _, b := range s.Screen.Keys() {
 					said += " " + b.Help().Key + " " + b.Help().Desc
 				}
 				for _, sign := range []string{"manager.", "log.key", "log.empty", "log.size", "<no value>"} {
