@@ -68,7 +68,7 @@ func restoreCommand() *cobra.Command {
 	return cmd
 }
 
-func (o *restoreOrder) run(ctx context.Context) (err error) {
+func (o *restoreOrder) run(ctx context.Context) error {
 	if err := o.complete(); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (o *restoreOrder) run(ctx context.Context) (err error) {
 		if err != nil {
 			return fmt.Errorf("open the archive: %w", err)
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
+		defer f.Close() //nolint:errcheck // it was only read
 		info, err := f.Stat()
 		if err != nil {
 			return fmt.Errorf("open the archive: %w", err)

@@ -80,7 +80,7 @@ func TestHostileRecords(t *testing.T) {
 	}
 }
 
-// hostile is a console whose every text is tuitest.Evil.
+// hostile is a console whose every text is evil.
 func hostile() *console {
 	contact := core.ContactInfo{ID: tuitest.Evil, Kind: tuitest.Evil, Masked: tuitest.Evil}
 	grant := core.GrantInfo{ID: tuitest.Evil, Site: tuitest.Evil, Request: tuitest.Evil, State: core.GrantActive, Left: time.Hour, Reason: tuitest.Evil, Job: tuitest.Evil}

@@ -96,7 +96,7 @@ func (s *Server) Start() error {
 	if err := <-started; err != nil {
 		return fmt.Errorf("start MariaDB: %w", err)
 	}
-	if err := s.ready(); err != nil {
+	if err := answers(func() error { return s.SQL("", "SELECT 1") }, s.exited, s.Dir); err != nil {
 		return errors.Join(fmt.Errorf("start MariaDB: %w", err), s.Kill())
 	}
 	return nil
@@ -129,18 +129,19 @@ func findServer() (string, error) {
 	return exec.LookPath("/usr/sbin/mariadbd")
 }
 
-// ready waits until the server answers.
-func (s *Server) ready() error {
+// answers waits until a server that was started answers, and says what its log
+// says if it ended instead.
+func answers(ask func() error, exited chan error, dir string) error {
 	deadline := time.Now().Add(startTime)
 	for {
-		err := s.SQL("", "SELECT 1")
+		err := ask()
 		if err == nil {
 			return nil
 		}
 		select {
-		case exit := <-s.exited:
-			s.exited <- exit
-			log, _ := os.ReadFile(filepath.Join(s.Dir, "log")) //nolint:errcheck // it only explains
+		case exit := <-exited:
+			exited <- exit
+			log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:errcheck,gosec // it only explains; a path of our own
 			return fmt.Errorf("it ended: %w: %s", exit, log)
 		case <-time.After(50 * time.Millisecond):
 		}

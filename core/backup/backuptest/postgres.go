@@ -88,7 +88,7 @@ func startPostgres(dir string) (*Postgres, error) {
 	if err := <-started; err != nil {
 		return nil, err
 	}
-	if err := s.ready(); err != nil {
+	if err := answers(func() error { return s.SQL("postgres", "SELECT 1") }, s.exited, s.Dir); err != nil {
 		return nil, errors.Join(err, s.Kill())
 	}
 	return s, nil
@@ -122,27 +122,6 @@ func ownedByPostgres(dir string) (*syscall.Credential, error) {
 		return nil, err
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), Groups: []uint32{uint32(gid)}}, nil
-}
-
-// ready waits until the server answers.
-func (s *Postgres) ready() error {
-	deadline := time.Now().Add(startTime)
-	for {
-		err := s.SQL("postgres", "SELECT 1")
-		if err == nil {
-			return nil
-		}
-		select {
-		case exit := <-s.exited:
-			s.exited <- exit
-			log, _ := os.ReadFile(filepath.Join(s.Dir, "log")) //nolint:errcheck // it only explains
-			return fmt.Errorf("it ended: %w: %s", exit, log)
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
-	}
 }
 
 // SQL runs statements through psql as the superuser.
