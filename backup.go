@@ -16,6 +16,7 @@ import (
 	"breakglass/core/backup"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/store/writeback"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
@@ -222,7 +223,7 @@ func (o backupOrder) store(ctx context.Context, engine *backup.Engine, order cor
 			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
 		}
 	}()
-	result, err := o.make(ctx, engine, order, f, errs)
+	result, err := o.make(ctx, engine, order, writeback.New(f), errs)
 	if err != nil {
 		return err
 	}

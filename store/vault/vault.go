@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"breakglass/core"
+	"breakglass/store/writeback"
 
 	"golang.org/x/sys/unix"
 )
@@ -75,7 +76,7 @@ func (v *Vault) Create(ctx context.Context, name string) (core.VaultWriter, erro
 		}
 		return nil, errors.Join(fmt.Errorf("create archive %s: %w", name, err), f.Close(), v.root.Remove(partial+name))
 	}
-	w := &writer{vault: v, name: name, file: f}
+	w := &writer{vault: v, name: name, file: writeback.New(f)}
 	v.open[name] = w
 	return w, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+
+	"breakglass/store/writeback"
 )
 
 // writer is a core.VaultWriter, for one goroutine at a time; a Sweep may end
@@ -12,7 +14,7 @@ import (
 type writer struct {
 	vault  *Vault
 	name   string
-	file   *os.File
+	file   *writeback.File
 	over   atomic.Bool
 	failed error // the first write that failed: what follows would hide a gap
 }
