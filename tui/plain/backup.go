@@ -41,6 +41,7 @@ func (s *session) start() error {
 	_, err := s.console.StartBackup(s.ctx, s.actor)
 	if err == nil {
 		s.Archive, s.Handover = false, false
+		s.shown = "" // a backup may have ended before it is looked at, and leads back to this page
 	}
 	return err
 }

@@ -431,6 +431,25 @@ func TestAFailedBackup(t *testing.T) {
 	})
 }
 
+// A backup that ends before it is looked at is told of all the same, where the
+// one before led to the same page.
+func TestAQuickBackupIsToldOf(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.quick = true
+		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Err: core.ErrSite, Report: report})
+		c := w.begins(w.owner, true)
+		c.goes(4)
+		c.says("1", "Your website is 2.0 GB large")
+		for range 2 {
+			c.holds(c.says("1", "The backup could not be finished."), "give this number: "+incidentOf(w))
+		}
+		w.engine.Follow(coretest.Script{Data: make([]byte, 1000), Report: report})
+		c.says("1", "The backup is complete")
+		c.says("3", "Make a new backup?")
+		c.says("yes", "The backup is complete")
+	})
+}
+
 func incidentOf(w *world) string {
 	if job := w.state().Job; job != nil {
 		return job.Incident

@@ -33,6 +33,7 @@ type world struct {
 	kit     core.Kit
 	eva     core.Actor
 	owner   core.Actor
+	quick   bool // a backup has ended when the line mode looks at it first
 }
 
 // report is what there is to back up.
@@ -175,13 +176,39 @@ type chat struct {
 	read   int // of out
 }
 
+// reached is the console as the line mode reaches it.
+func (w *world) reached() plain.Console {
+	if w.quick {
+		return quick{w.console}
+	}
+	return w.console
+}
+
+// quick is a console that returns from the start of a backup at its end.
+type quick struct{ plain.Console }
+
+func (q quick) StartBackup(ctx context.Context, a core.Actor) (core.JobInfo, error) {
+	job, err := q.Console.StartBackup(ctx, a)
+	if err != nil {
+		return job, err
+	}
+	watcher, err := q.Watch(ctx, a, job.ID)
+	for err == nil {
+		_, err = watcher.Next(ctx)
+	}
+	if !errors.Is(err, io.EOF) {
+		return job, err
+	}
+	return job, nil
+}
+
 // begins runs the line mode for an actor.
 func (w *world) begins(a core.Actor, echo bool) *chat {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	c := &chat{w: w, in: &fingers{keys: make(chan []byte, 100)}, out: &output{}, cancel: cancel, done: make(chan error, 1), echo: echo}
 	go func() {
-		c.done <- plain.Run(ctx, plain.Options{In: c.in, Out: c.out, Actor: a, Console: w.console, Clock: w.clock, Echo: echo})
+		c.done <- plain.Run(ctx, plain.Options{In: c.in, Out: c.out, Actor: a, Console: w.reached(), Clock: w.clock, Echo: echo})
 	}()
 	w.t.Cleanup(func() { cancel(); c.in.leave() })
 	synctest.Wait()
