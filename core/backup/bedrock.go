@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 // bedrockForm is how a wp-config.php says that its values come from a .env file:
@@ -32,9 +33,9 @@ func (s *site) readBedrock(in *install, refusal error) (dbConfig, error) {
 		if !found {
 			continue
 		}
-		if url := env.get("DATABASE_URL"); url.text != "" || url.kind == phpUnknown {
+		if url := env.get("DATABASE_URL"); url.Text != "" || url.Kind == php.Unknown {
 			config, err := p.databaseURL(env["DATABASE_URL"], "DATABASE_URL")
-			config.Prefix = env.get("DB_PREFIX").text
+			config.Prefix = env.get("DB_PREFIX").Text
 			return config, err
 		}
 		return bedrockDatabase(p.called(".env"), env)

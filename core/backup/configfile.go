@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"breakglass/core/backup/php"
 )
 
 // The programs whose configuration restore.sh can point at another database.
@@ -118,7 +120,7 @@ func settingsOf(name string, text []byte) []setting {
 // phpSettings finds the values that a PHP file sets.
 func phpSettings(text []byte) []setting {
 	var all []setting
-	tokens := phpTokens(text)
+	tokens := php.Scan(text)
 	for i := range tokens {
 		if len(all) == maxSettings {
 			break
@@ -134,30 +136,30 @@ func phpSettings(text []byte) []setting {
 
 // settingAt recognises a name that a value follows, and says how many tokens on
 // the value begins.
-func settingAt(t []phpToken) (setting, int) {
-	is := func(at int, sign string) bool { return at < len(t) && t[at].is(phpSign, sign) }
+func settingAt(t []php.Token) (setting, int) {
+	is := func(at int, sign string) bool { return at < len(t) && t[at].Is(php.Sign, sign) }
 	assigns := func(at int) bool { return is(at, "=") && !is(at+1, "=") && !is(at+1, ">") }
 	switch first := t[0]; {
-	case first.is(phpWord, "define") && is(1, "(") && len(t) > 2 && t[2].kind == phpString && is(3, ","):
-		return setting{form: formDefine, name: t[2].text, line: t[2].line}, 4
-	case first.is(phpWord, "const") && len(t) > 1 && assigns(2):
-		return setting{form: formConst, name: t[1].text, line: t[1].line}, 3
-	case first.kind == phpString && is(1, "=") && is(2, ">"):
-		return setting{form: formArray, name: first.text, line: first.line}, 3
-	case first.kind == phpString && is(1, "]") && assigns(2):
-		return setting{form: formIndex, name: first.text, line: first.line}, 3
-	case first.kind == phpVariable && assigns(1):
-		return setting{form: formProperty, name: first.text, line: first.line}, 2
+	case first.Is(php.Word, "define") && is(1, "(") && len(t) > 2 && t[2].Kind == php.Literal && is(3, ","):
+		return setting{form: formDefine, name: t[2].Text, line: t[2].Line}, 4
+	case first.Is(php.Word, "const") && len(t) > 1 && assigns(2):
+		return setting{form: formConst, name: t[1].Text, line: t[1].Line}, 3
+	case first.Kind == php.Literal && is(1, "=") && is(2, ">"):
+		return setting{form: formArray, name: first.Text, line: first.Line}, 3
+	case first.Kind == php.Literal && is(1, "]") && assigns(2):
+		return setting{form: formIndex, name: first.Text, line: first.Line}, 3
+	case first.Kind == php.Variable && assigns(1):
+		return setting{form: formProperty, name: first.Text, line: first.Line}, 2
 	}
 	return setting{}, 0
 }
 
 // take reads the value.
-func (s *setting) take(t []phpToken) {
-	s.value, s.line = t[0].text, t[0].line
-	ended := len(t) > 1 && t[1].kind == phpSign && strings.ContainsAny(t[1].text, ",;)]")
-	s.plain = t[0].kind == phpString && ended
-	if t[0].kind != phpString && t[0].kind != phpWord {
+func (s *setting) take(t []php.Token) {
+	s.value, s.line = t[0].Text, t[0].Line
+	ended := len(t) > 1 && t[1].Kind == php.Sign && strings.ContainsAny(t[1].Text, ",;)]")
+	s.plain = t[0].Kind == php.Literal && ended
+	if t[0].Kind != php.Literal && t[0].Kind != php.Word {
 		s.value = ""
 	}
 }

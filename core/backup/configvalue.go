@@ -1,13 +1,10 @@
 package backup
 
 import (
-	"strconv"
-
 	"breakglass/core"
+	"breakglass/core/backup/php"
 	"breakglass/core/safetext"
 )
-
-func decimal(n int) string { return strconv.Itoa(n) }
 
 // computed refuses a value that only the running site could tell.
 func computed(file, name string, line int) error {
@@ -30,19 +27,19 @@ func unset(file, name string) error {
 
 // plain returns a value that stands there as text. What is not there, or null,
 // is "". name is what a sentence calls it.
-func (v phpValue) plain(file, name string) (string, error) {
-	if v.file != "" {
-		file = v.file
+func plain(v php.Value, file, name string) (string, error) {
+	if v.File != "" {
+		file = v.File
 	}
-	switch v.kind {
-	case phpScalar:
-		return v.text, nil
-	case phpNothing, phpNull:
+	switch v.Kind {
+	case php.Scalar:
+		return v.Text, nil
+	case php.Nothing, php.Null:
 		return "", nil
-	case phpConflict:
-		return "", differing(file, name, v.line, v.where)
+	case php.Conflict:
+		return "", differing(file, name, v.Line, v.Where)
 	default:
-		return "", computed(file, name, v.line)
+		return "", computed(file, name, v.Line)
 	}
 }
 
@@ -53,8 +50,8 @@ type fields struct {
 }
 
 // plain reads one value; label is what a sentence calls it.
-func (f *fields) plain(v phpValue, label string) string {
-	text, err := v.plain(f.file, label)
+func (f *fields) plain(v php.Value, label string) string {
+	text, err := plain(v, f.file, label)
 	if f.err == nil {
 		f.err = err
 	}

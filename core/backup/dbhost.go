@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 	"breakglass/core/safetext"
 )
 
@@ -173,7 +174,7 @@ func isHostName(text string) bool {
 		return false
 	}
 	for i := range len(text) {
-		if c := text[i]; c >= 0x80 || !wordByte(c) && c != '-' && c != '.' {
+		if c := text[i]; c >= 0x80 || !php.WordByte(c) && c != '-' && c != '.' {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"encoding/hex"
 	"net/url"
 	"strings"
 
@@ -85,10 +86,12 @@ func urlHost(driver dbDriver, host string, options url.Values) string {
 func percentDecoded(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) && digit(text[i+1]) < 16 && digit(text[i+2]) < 16 {
-			out.WriteByte(byte(digit(text[i+1])<<4 | digit(text[i+2])))
-			i += 2
-			continue
+		if text[i] == '%' && i+2 < len(text) {
+			if b, err := hex.DecodeString(text[i+1 : i+3]); err == nil {
+				out.Write(b)
+				i += 2
+				continue
+			}
 		}
 		out.WriteByte(text[i])
 	}

@@ -3,9 +3,10 @@ package backup
 import (
 	"path"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 
+	"breakglass/core/backup/php"
 	"breakglass/core/safetext"
 )
 
@@ -42,8 +43,8 @@ func readDrupal(p place) (sources []source, err error) {
 	var empty []source
 	for _, name := range p.site.drupalSites(p.dir) {
 		dir := "sites/" + name
-		d := &drupalSettings{place: p, dir: dir, values: map[string]phpValue{}}
-		found := d.read(dir+"/settings.php", phpAlways, 0)
+		d := &drupalSettings{place: p, dir: dir, values: map[string]php.Value{}}
+		found := d.read(dir+"/settings.php", php.Always, 0)
 		for _, from := range found {
 			from.dir = join(p.dir, dir)
 			if d.none {
@@ -66,7 +67,7 @@ func readDrupal(p place) (sources []source, err error) {
 type drupalSettings struct {
 	place     place
 	dir       string // sites/NAME
-	values    map[string]phpValue
+	values    map[string]php.Value
 	readsMore string // another file that is not looked at, with its line
 	none      bool   // no database is named
 	included  int
@@ -79,7 +80,7 @@ const (
 )
 
 // read reads a file and returns the databases that are known at its end.
-func (d *drupalSettings) read(name string, runs phpRuns, depth int) []source {
+func (d *drupalSettings) read(name string, runs php.Runs, depth int) []source {
 	text, found, err := d.place.file(name)
 	if err != nil || !found {
 		if err == nil {
@@ -94,22 +95,21 @@ func (d *drupalSettings) read(name string, runs phpRuns, depth int) []source {
 }
 
 // take goes through the statements of a file.
-func (d *drupalSettings) take(name string, text []byte, runs phpRuns, depth int) error {
-	r := &phpReader{file: safetext.Line(shown(d.place.called(name))), tokens: phpTokens(text)}
-	often := branches(r.tokens)
-	for r.at < len(r.tokens) {
-		t, now := r.peek(0), max(runs, often[r.at])
+func (d *drupalSettings) take(name string, text []byte, runs php.Runs, depth int) error {
+	r := php.NewReader(safetext.Line(shown(d.place.called(name))), php.Scan(text))
+	for r.More() {
+		t, now := r.Peek(0), max(runs, r.Runs())
 		switch {
-		case t.kind == phpVariable && (t.text == "databases" || t.text == "db_url" || t.text == "db_prefix"):
+		case t.Kind == php.Variable && (t.Text == "databases" || t.Text == "db_url" || t.Text == "db_prefix"):
 			d.assign(r, now)
-		case t.is(phpWord, "include"), t.is(phpWord, "include_once"), t.is(phpWord, "require"), t.is(phpWord, "require_once"):
-			line := t.line
-			r.at++
+		case t.Is(php.Word, "include"), t.Is(php.Word, "include_once"), t.Is(php.Word, "require"), t.Is(php.Word, "require_once"):
+			line := t.Line
+			r.Skip(1)
 			if err := d.include(r, name, line, now, depth); err != nil {
 				return err
 			}
 		default:
-			r.at++
+			r.Skip(1)
 		}
 	}
 	return nil
@@ -117,93 +117,46 @@ func (d *drupalSettings) take(name string, text []byte, runs phpRuns, depth int)
 
 // assign takes over an assignment to a variable, or to a part of it. Anything
 // else that is done with the variable changes nothing.
-func (d *drupalSettings) assign(r *phpReader, now phpRuns) {
-	name, line := r.peek(0).text, r.peek(0).line
-	r.at++
+func (d *drupalSettings) assign(r *php.Reader, now php.Runs) {
+	name, line := r.Peek(0).Text, r.Peek(0).Line
+	r.Skip(1)
 	var keys []string
 	known := true
-	for r.sign(0, "[") {
-		r.at++
-		if r.sign(0, "]") {
+	for r.Sign(0, "[") {
+		r.Skip(1)
+		if r.Sign(0, "]") {
 			keys = append(keys, "0") // $databases['default']['replica'][] = …
 		} else {
-			key := r.value()
-			known = known && key.kind == phpScalar
-			keys = append(keys, key.text)
+			key := r.Value()
+			known = known && key.Kind == php.Scalar
+			keys = append(keys, key.Text)
 		}
-		if !r.sign(0, "]") {
+		if !r.Sign(0, "]") {
 			return
 		}
-		r.at++
+		r.Skip(1)
 	}
-	built := r.sign(0, ".") || r.sign(0, "+") || r.sign(0, "?")
-	for built && r.peek(0).kind == phpSign && strings.Contains(".+?", r.peek(0).text) && r.peek(0).text != "" {
-		r.at++
+	built := r.Sign(0, ".") || r.Sign(0, "+") || r.Sign(0, "?")
+	for built && r.Peek(0).Kind == php.Sign && strings.Contains(".+?", r.Peek(0).Text) && r.Peek(0).Text != "" {
+		r.Skip(1)
 	}
-	if !r.sign(0, "=") || r.sign(1, "=") || r.sign(1, ">") {
+	if !r.Sign(0, "=") || r.Sign(1, "=") || r.Sign(1, ">") {
 		return
 	}
-	r.at++
-	v := r.value()
+	r.Skip(1)
+	v := r.Value()
 	if built {
-		v = phpValue{kind: phpUnknown, file: r.file, line: line}
+		v = php.Value{Kind: php.Unknown, File: r.File, Line: line}
 	}
 	if !known {
-		keys, v = nil, phpValue{kind: phpUnknown, file: r.file, line: line}
+		keys, v = nil, php.Value{Kind: php.Unknown, File: r.File, Line: line}
 	}
-	d.values[name] = put(d.values[name], keys, v, now == phpAlways)
-}
-
-// put sets a part of a value. What is set only sometimes stands beside what was
-// there before.
-func put(into phpValue, keys []string, v phpValue, always bool) phpValue {
-	if len(keys) == 0 {
-		if always || into.kind == phpNothing {
-			return v
-		}
-		return either(into, v)
-	}
-	if into.kind == phpUnknown || into.kind == phpConflict {
-		return into // a part of what is not known changes nothing
-	}
-	if into.kind != phpArray {
-		into = phpValue{kind: phpArray, file: v.file, line: v.line}
-	}
-	into.items = slices.Clone(into.items)
-	i := into.index(keys[0])
-	if i < 0 {
-		into.items = append(into.items, phpItem{key: keys[0]})
-		i = len(into.items) - 1
-	}
-	into.items[i].value = put(into.items[i].value, keys[1:], v, always)
-	return into
-}
-
-// either is a value that may be the one or the other.
-func either(a, b phpValue) phpValue {
-	switch {
-	case a.kind == phpScalar && b.kind == phpScalar && a.text == b.text, a.kind == phpNull && b.kind == phpNull:
-		return a
-	case a.kind == phpNothing:
-		return b
-	case b.kind == phpNothing, a.kind == phpUnknown, a.kind == phpConflict:
-		return a
-	case b.kind == phpUnknown, b.kind == phpConflict:
-		return b
-	case a.kind == phpArray && b.kind == phpArray:
-		a.items = slices.Clone(a.items)
-		for _, item := range b.items {
-			a = put(a, []string{item.key}, item.value, false)
-		}
-		a.open = a.open || b.open
-		return a
-	}
-	return phpValue{kind: phpConflict, file: a.file, line: a.line, where: b.line}
+	d.values[name] = d.values[name].Put(keys, v, now == php.Always)
 }
 
 // include follows a file within the site. One that cannot be followed is
 // remembered: it may name another database.
-func (d *drupalSettings) include(r *phpReader, from string, line int, now phpRuns, depth int) error {
+func (d *drupalSettings) include(r *php.Reader, from string, line int, now php.Runs, depth int) error {
 	name, ok := d.target(r, from)
 	if ok && depth < includeDepth && d.included < maxIncludes {
 		d.included++
@@ -211,57 +164,57 @@ func (d *drupalSettings) include(r *phpReader, from string, line int, now phpRun
 		if err != nil {
 			return err
 		}
-		if found && now == phpIfFile {
-			now = phpAlways
+		if found && now == php.IfFile {
+			now = php.Always
 		}
 		if found {
 			return d.take(name, text, now, depth+1)
 		}
-		if now != phpAlways {
+		if now != php.Always {
 			return nil // it is not there, and that is as it may be
 		}
 	}
 	if d.readsMore == "" {
-		d.readsMore = r.file + ":" + decimal(line)
+		d.readsMore = r.File + ":" + strconv.Itoa(line)
 	}
 	return nil
 }
 
 // target reads which file an include means: texts and the words for directories
 // that Drupal's own settings.php uses, joined with dots.
-func (d *drupalSettings) target(r *phpReader, from string) (name string, ok bool) {
-	if r.sign(0, "(") {
-		r.at++
+func (d *drupalSettings) target(r *php.Reader, from string) (name string, ok bool) {
+	if r.Sign(0, "(") {
+		r.Skip(1)
 	}
 	var out strings.Builder
 	absolute := false
 	for first := true; ; first = false {
-		t := r.peek(0)
+		t := r.Peek(0)
 		switch {
-		case t.kind == phpString:
-			absolute = absolute || first && strings.HasPrefix(t.text, "/")
-			out.WriteString(t.text)
-		case t.is(phpWord, "__DIR__"):
+		case t.Kind == php.Literal:
+			absolute = absolute || first && strings.HasPrefix(t.Text, "/")
+			out.WriteString(t.Text)
+		case t.Is(php.Word, "__DIR__"):
 			out.WriteString("/" + path.Dir(from))
-		case t.is(phpWord, "dirname") && r.sign(1, "(") && r.peek(2).is(phpWord, "__FILE__") && r.sign(3, ")"):
+		case t.Is(php.Word, "dirname") && r.Sign(1, "(") && r.Peek(2).Is(php.Word, "__FILE__") && r.Sign(3, ")"):
 			out.WriteString("/" + path.Dir(from))
-			r.at += 3
-		case t.is(phpVariable, "site_path"):
+			r.Skip(3)
+		case t.Is(php.Variable, "site_path"):
 			out.WriteString(d.dir)
-		case t.is(phpWord, "conf_path") && r.sign(1, "(") && r.sign(2, ")"):
+		case t.Is(php.Word, "conf_path") && r.Sign(1, "(") && r.Sign(2, ")"):
 			out.WriteString(d.dir)
-			r.at += 2
-		case t.is(phpVariable, "app_root"), t.is(phpWord, "DRUPAL_ROOT"):
+			r.Skip(2)
+		case t.Is(php.Variable, "app_root"), t.Is(php.Word, "DRUPAL_ROOT"):
 		default:
 			return "", false
 		}
-		r.at++
-		if !r.sign(0, ".") {
+		r.Skip(1)
+		if !r.Sign(0, ".") {
 			break
 		}
-		r.at++
+		r.Skip(1)
 	}
-	if !r.ended() {
+	if !r.Ended() {
 		return "", false
 	}
 	name = strings.TrimLeft(out.String(), "/")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 	"breakglass/core/safetext"
 )
 
@@ -11,26 +12,26 @@ import (
 // of $databases, or those of the $db_url of Drupal 6.
 func (d *drupalSettings) sources(file string) (sources []source) {
 	all := d.values["databases"]
-	if url := d.values["db_url"]; all.kind == phpNothing && url.kind != phpNothing {
+	if url := d.values["db_url"]; all.Kind == php.Nothing && url.Kind != php.Nothing {
 		return d.oldSources(file, url)
 	}
 	switch {
-	case all.kind == phpArray && len(all.items) == 0 && !all.open, all.kind == phpNothing, all.kind == phpNull:
+	case all.Kind == php.Array && len(all.Items) == 0 && !all.Open, all.Kind == php.Nothing, all.Kind == php.Null:
 		d.none = true
 		return []source{{err: d.unset(file)}}
-	case all.kind != phpArray:
-		_, err := all.plain(file, "$databases")
+	case all.Kind != php.Array:
+		_, err := plain(all, file, "$databases")
 		return []source{{err: orElse(err, d.unset(file))}}
-	case all.open:
-		sources = append(sources, source{err: computed(orText(all.file, file), "a part of $databases", all.line)})
+	case all.Open:
+		sources = append(sources, source{err: computed(orText(all.File, file), "a part of $databases", all.Line)})
 	}
-	for _, key := range all.keys() {
-		v := all.at(key)
-		if v.at("driver").kind == phpNothing || v.kind != phpArray {
-			v = v.at("default") // beside it there are only replicas
+	for _, key := range all.Keys() {
+		v := all.At(key)
+		if v.At("driver").Kind == php.Nothing || v.Kind != php.Array {
+			v = v.At("default") // beside it there are only replicas
 		}
-		if v.kind == phpArray && v.at("driver").kind == phpNothing && v.at("0").kind == phpArray {
-			v = v.at("0") // several servers with the same content
+		if v.Kind == php.Array && v.At("driver").Kind == php.Nothing && v.At("0").Kind == php.Array {
+			v = v.At("0") // several servers with the same content
 		}
 		config, err := d.database(file, v)
 		sources = append(sources, source{config: config, err: err})
@@ -57,13 +58,13 @@ func orText(text, other string) string {
 }
 
 // database reads one database.
-func (d *drupalSettings) database(file string, v phpValue) (dbConfig, error) {
-	if v.kind != phpArray {
-		_, err := v.plain(file, "$databases")
+func (d *drupalSettings) database(file string, v php.Value) (dbConfig, error) {
+	if v.Kind != php.Array {
+		_, err := plain(v, file, "$databases")
 		return dbConfig{}, orElse(err, unset(file, "$databases"))
 	}
 	f := fields{file: file}
-	text := func(key string) string { return f.plain(v.at(key), key) }
+	text := func(key string) string { return f.plain(v.At(key), key) }
 	kind := text("driver")
 	driver, ok := drupalDrivers[kind]
 	c := dbConfig{Driver: driver, File: file, Labels: drupalLabels, Name: text("database")}
@@ -76,9 +77,9 @@ func (d *drupalSettings) database(file string, v phpValue) (dbConfig, error) {
 		return c, nil
 	}
 	c.User, c.Password, c.Charset = text("username"), core.NewSecret(text("password")), text("charset")
-	prefix := v.at("prefix")
-	if prefix.kind == phpArray {
-		prefix = prefix.at("default")
+	prefix := v.At("prefix")
+	if prefix.Kind == php.Array {
+		prefix = prefix.At("default")
 	}
 	c.Prefix = f.plain(prefix, "prefix")
 	c.Host = joinDBHost(driver, text("host"), text("port"), text("unix_socket"))
@@ -89,10 +90,10 @@ func (d *drupalSettings) database(file string, v phpValue) (dbConfig, error) {
 }
 
 // shared names a database in which some of the tables lie by their prefix.
-func (d *drupalSettings) shared(v phpValue) string {
-	prefix := v.at("prefix")
-	for _, key := range prefix.keys() {
-		if name, _, ok := strings.Cut(prefix.at(key).text, "."); ok {
+func (d *drupalSettings) shared(v php.Value) string {
+	prefix := v.At("prefix")
+	for _, key := range prefix.Keys() {
+		if name, _, ok := strings.Cut(prefix.At(key).Text, "."); ok {
 			return name
 		}
 	}
@@ -100,26 +101,26 @@ func (d *drupalSettings) shared(v phpValue) string {
 }
 
 // oldSources reads $db_url: a URL, or an array of them.
-func (d *drupalSettings) oldSources(file string, v phpValue) (sources []source) {
-	each := []phpValue{v}
-	if v.kind == phpArray {
+func (d *drupalSettings) oldSources(file string, v php.Value) (sources []source) {
+	each := []php.Value{v}
+	if v.Kind == php.Array {
 		each = nil
-		for _, key := range v.keys() {
-			each = append(each, v.at(key))
+		for _, key := range v.Keys() {
+			each = append(each, v.At(key))
 		}
 	}
 	prefix := d.values["db_prefix"]
-	if prefix.kind == phpArray {
-		prefix = prefix.at("default")
+	if prefix.Kind == php.Array {
+		prefix = prefix.At("default")
 	}
 	for _, one := range each {
-		text, err := one.plain(file, "$db_url")
+		text, err := plain(one, file, "$db_url")
 		var config dbConfig
 		if err == nil {
 			config, err = parseDatabaseURL(file, "$db_url", text)
 		}
 		if err == nil {
-			config.Prefix, err = prefix.plain(file, "$db_prefix")
+			config.Prefix, err = plain(prefix, file, "$db_prefix")
 		}
 		sources = append(sources, source{config: config, err: err})
 	}

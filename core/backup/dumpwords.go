@@ -99,3 +99,9 @@ var charsets = func() map[string]bool {
 	}
 	return set
 }()
+
+// wordByte reports whether c may stand in a word of SQL that needs no quotes: a
+// letter, a digit, an underscore, or a byte beyond ASCII.
+func wordByte(c byte) bool {
+	return c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

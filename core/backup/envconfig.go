@@ -2,6 +2,7 @@ package backup
 
 import (
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 // envProgram is a program that is not known but has a .env file, which may tell
@@ -32,7 +33,7 @@ func envDatabase(file string, env environment) (dbConfig, error) {
 	f := fields{file: file}
 	get := func(names ...string) string {
 		for _, name := range names {
-			if v := env.get(name); v.kind != phpNothing {
+			if v := env.get(name); v.Kind != php.Nothing {
 				return f.plain(v, name)
 			}
 		}

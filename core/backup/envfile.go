@@ -3,6 +3,8 @@ package backup
 import (
 	"bytes"
 	"strings"
+
+	"breakglass/core/backup/php"
 )
 
 // envDialect is whose rules a .env file is read by.
@@ -26,15 +28,15 @@ type envValue struct {
 type environment map[string]envValue
 
 // get returns a variable as a value of PHP.
-func (e environment) get(name string) phpValue {
+func (e environment) get(name string) php.Value {
 	v, ok := e[name]
 	switch {
 	case !ok:
-		return phpValue{}
+		return php.Value{}
 	case !v.known:
-		return phpValue{kind: phpUnknown, file: v.file, line: v.line}
+		return php.Value{Kind: php.Unknown, File: v.file, Line: v.line}
 	default:
-		return phpValue{kind: phpScalar, text: v.text, file: v.file, line: v.line}
+		return php.Value{Kind: php.Scalar, Text: v.text, File: v.file, Line: v.line}
 	}
 }
 
@@ -104,7 +106,7 @@ func (s *envScanner) name() (name string, line int) {
 	}
 	name = strings.Trim(name, `'"`)
 	for i := range len(name) {
-		if !wordByte(name[i]) && name[i] != '.' {
+		if !php.WordByte(name[i]) && name[i] != '.' {
 			return "", 0
 		}
 	}
@@ -230,9 +232,9 @@ func (s *envScanner) expand(text string) (string, bool) {
 			name = name[1:]
 		case text[1] == '{' || text[1] == '(' && s.dialect == envSymfony:
 			return "", false
-		case s.dialect == envSymfony && wordByte(text[1]):
+		case s.dialect == envSymfony && php.WordByte(text[1]):
 			end := 1
-			for end < len(text) && wordByte(text[end]) {
+			for end < len(text) && php.WordByte(text[end]) {
 				end++
 			}
 			name, rest = text[1:end], text[end:]

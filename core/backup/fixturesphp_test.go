@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 // What we read in the fixtures is what PHP itself makes of them.
@@ -36,16 +38,16 @@ func TestFixturesAsPHPReadsThem(t *testing.T) {
 }
 
 // ours is the value as we read it.
-func ours(t *testing.T, name string) phpValue {
+func ours(t *testing.T, name string) php.Value {
 	t.Helper()
 	s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, "testdata/sites/"+name), path: "/nowhere"}}
 	p := place{site: s, dir: "."}
-	read := func(file string) phpValue {
+	read := func(file string) php.Value {
 		text, _, err := p.file(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return returned(file, text)
+		return php.Returned(file, text)
 	}
 	switch name {
 	case "magento2":
@@ -53,40 +55,40 @@ func ours(t *testing.T, name string) phpValue {
 	case "laravelcached":
 		return read("bootstrap/cache/config.php")
 	}
-	d := &drupalSettings{place: p, dir: "sites/default", values: map[string]phpValue{}}
-	d.read("sites/default/settings.php", phpAlways, 0)
+	d := &drupalSettings{place: p, dir: "sites/default", values: map[string]php.Value{}}
+	d.read("sites/default/settings.php", php.Always, 0)
 	return d.values["databases"]
 }
 
 // compareValue compares each text that we claim to know.
-func compareValue(t *testing.T, at string, want any, got phpValue) {
+func compareValue(t *testing.T, at string, want any, got php.Value) {
 	t.Helper()
 	switch w := want.(type) {
 	case map[string]any:
-		if got.kind == phpUnknown {
+		if got.Kind == php.Unknown {
 			return
 		}
-		if len(got.keys()) != len(w) && !got.open {
-			t.Errorf("%s: %d keys, PHP has %d", at, len(got.keys()), len(w))
+		if len(got.Keys()) != len(w) && !got.Open {
+			t.Errorf("%s: %d keys, PHP has %d", at, len(got.Keys()), len(w))
 		}
-		for _, key := range got.keys() {
+		for _, key := range got.Keys() {
 			value, ok := w[key]
 			if !ok {
 				t.Errorf("%s: PHP has no key %q", at, key)
 			}
-			compareValue(t, at+"."+key, value, got.at(key))
+			compareValue(t, at+"."+key, value, got.At(key))
 		}
 	case []any:
 		for i, value := range w {
-			compareValue(t, at+"."+decimal(i), value, got.at(decimal(i)))
+			compareValue(t, at+"."+strconv.Itoa(i), value, got.At(strconv.Itoa(i)))
 		}
 	case string:
-		if got.kind != phpUnknown && (got.kind != phpScalar || got.text != w) {
-			t.Errorf("%s: %q, PHP reads %q", at, got.text, w)
+		if got.Kind != php.Unknown && (got.Kind != php.Scalar || got.Text != w) {
+			t.Errorf("%s: %q, PHP reads %q", at, got.Text, w)
 		}
 	case nil:
-		if got.kind != phpUnknown && got.kind != phpNull {
-			t.Errorf("%s: %q, PHP reads null", at, got.text)
+		if got.Kind != php.Unknown && got.Kind != php.Null {
+			t.Errorf("%s: %q, PHP reads null", at, got.Text)
 		}
 	}
 }
@@ -112,7 +114,7 @@ func FuzzPrograms(f *testing.F) {
 		p := place{site: s, dir: "."}
 		var all []source
 		for _, read := range []func(place) ([]source, error){readDrupal, readJoomla, readTYPO3, readMediaWiki, readPrestaShop, readSymfony, readLaravel, readEnv, func(place) ([]source, error) { return parseMagento("env.php", src) }, func(place) ([]source, error) {
-			c := laravelConfig{file: "config.php", all: returned("config.php", src), env: environment{}}
+			c := laravelConfig{file: "config.php", all: php.Returned("config.php", src), env: environment{}}
 			return c.sources()
 		}} {
 			sources, err := read(p)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 var joomlaProgram = program{
@@ -31,7 +32,7 @@ func readJoomla(p place) ([]source, error) {
 
 // parseJoomla reads a configuration.php: the variables of the class JConfig.
 func parseJoomla(file string, src []byte) (dbConfig, error) {
-	values := assigned(file, src)
+	values := php.Assigned(file, src)
 	f := fields{file: file}
 	kind := f.plain(values["dbtype"], "$dbtype")
 	driver, ok := joomlaDrivers[kind]
@@ -42,7 +43,7 @@ func parseJoomla(file string, src []byte) (dbConfig, error) {
 	switch {
 	case f.err != nil:
 		return dbConfig{}, f.err
-	case values["db"].kind == phpNothing:
+	case values["db"].Kind == php.Nothing:
 		return dbConfig{}, unset(file, "$db")
 	case !ok:
 		return dbConfig{}, unknownDriver(file, "$dbtype")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 var laravelProgram = program{
@@ -27,7 +28,7 @@ func parentOf(name string) string { return path.Dir(name) }
 // variables that it names.
 type laravelConfig struct {
 	file string // that a sentence names
-	all  phpValue
+	all  php.Value
 	env  environment
 }
 
@@ -41,7 +42,7 @@ func readLaravel(p place) ([]source, error) {
 	}
 	if found {
 		c := laravelConfig{file: p.called(cached), env: environment{}}
-		c.all = returned(c.file, text).at("database")
+		c.all = php.Returned(c.file, text).At("database")
 		return c.sources()
 	}
 	c := laravelConfig{file: p.called(".env"), env: environment{}}
@@ -59,9 +60,9 @@ func readLaravel(p place) ([]source, error) {
 		return nil, err
 	}
 	if found {
-		c.all = returned(p.called("config/database.php"), text)
+		c.all = php.Returned(p.called("config/database.php"), text)
 	}
-	if c.all.kind != phpArray {
+	if c.all.Kind != php.Array {
 		c.all = laravelDefaults(c.env)
 	}
 	return c.sources()
@@ -69,47 +70,47 @@ func readLaravel(p place) ([]source, error) {
 
 // laravelDefaults is the part of Laravel's own config/database.php that matters,
 // for a program whose own is not there.
-func laravelDefaults(env environment) phpValue {
-	variable := func(name, other string) phpValue {
-		return phpValue{kind: phpEnv, text: name, other: &phpValue{kind: phpScalar, text: other}}
+func laravelDefaults(env environment) php.Value {
+	variable := func(name, other string) php.Value {
+		return php.Value{Kind: php.Env, Text: name, Other: &php.Value{Kind: php.Scalar, Text: other}}
 	}
 	fallback := "mysql"
 	if _, ok := env["DB_HOST"]; !ok {
 		fallback = "sqlite"
 	}
-	var connections []phpItem
+	var connections []php.Item
 	for _, driver := range []string{"mysql", "mariadb", "pgsql", "sqlite"} {
-		items := []phpItem{{"driver", phpValue{kind: phpScalar, text: driver}}}
-		for key, v := range map[string]phpValue{
+		items := []php.Item{{Key: "driver", Value: php.Value{Kind: php.Scalar, Text: driver}}}
+		for key, v := range map[string]php.Value{
 			"url": variable("DB_URL", ""), "host": variable("DB_HOST", "127.0.0.1"), "port": variable("DB_PORT", ""), "database": variable("DB_DATABASE", ""),
 			"username": variable("DB_USERNAME", ""), "password": variable("DB_PASSWORD", ""), "unix_socket": variable("DB_SOCKET", ""), "prefix": variable("DB_PREFIX", ""),
 		} {
-			items = append(items, phpItem{key, v})
+			items = append(items, php.Item{Key: key, Value: v})
 		}
-		connections = append(connections, phpItem{driver, phpValue{kind: phpArray, items: items}})
+		connections = append(connections, php.Item{Key: driver, Value: php.Value{Kind: php.Array, Items: items}})
 	}
-	return phpValue{kind: phpArray, items: []phpItem{{"default", variable("DB_CONNECTION", fallback)}, {"connections", phpValue{kind: phpArray, items: connections}}}}
+	return php.Value{Kind: php.Array, Items: []php.Item{{Key: "default", Value: variable("DB_CONNECTION", fallback)}, {Key: "connections", Value: php.Value{Kind: php.Array, Items: connections}}}}
 }
 
 // resolve puts in a variable, as env() does.
-func (c laravelConfig) resolve(v phpValue) phpValue {
-	if v.kind != phpEnv {
+func (c laravelConfig) resolve(v php.Value) php.Value {
+	if v.Kind != php.Env {
 		return v
 	}
-	set := c.env.get(v.text)
-	if set.kind == phpNothing {
-		if v.other == nil {
-			return phpValue{}
+	set := c.env.get(v.Text)
+	if set.Kind == php.Nothing {
+		if v.Other == nil {
+			return php.Value{}
 		}
-		return c.resolve(*v.other)
+		return c.resolve(*v.Other)
 	}
-	switch strings.ToLower(strings.Trim(set.text, "()")) {
+	switch strings.ToLower(strings.Trim(set.Text, "()")) {
 	case "null":
-		return phpValue{kind: phpNull}
+		return php.Value{Kind: php.Null}
 	case "empty", "false":
-		set.text = ""
+		set.Text = ""
 	case "true":
-		set.text = "1"
+		set.Text = "1"
 	}
 	return set
 }
@@ -120,23 +121,23 @@ var skeleton = []string{"sqlite", "mysql", "mariadb", "pgsql", "sqlsrv"}
 
 // sources returns the default connection, and those that the program added.
 func (c laravelConfig) sources() (sources []source, err error) {
-	if c.all.kind != phpArray {
-		_, err := c.all.plain(c.file, "the databases")
+	if c.all.Kind != php.Array {
+		_, err := plain(c.all, c.file, "the databases")
 		return nil, orElse(err, unset(c.file, "a database"))
 	}
-	name, err := c.resolve(c.all.at("default")).plain(c.file, "the default connection")
+	name, err := plain(c.resolve(c.all.At("default")), c.file, "the default connection")
 	if err != nil {
 		return nil, err
 	}
-	connections := c.all.at("connections")
-	config, err := c.connection(name, connections.at(name))
+	connections := c.all.At("connections")
+	config, err := c.connection(name, connections.At(name))
 	sources = append(sources, source{config: config, err: err})
-	for _, other := range connections.keys() {
-		v := connections.at(other)
+	for _, other := range connections.Keys() {
+		v := connections.At(other)
 		if other == name || slices.Contains(skeleton, other) {
 			continue
 		}
-		if at := v.at("database"); at.kind == phpEnv && at.text == connections.at(name, "database").text {
+		if at := v.At("database"); at.Kind == php.Env && at.Text == connections.At(name, "database").Text {
 			continue // the same variable
 		}
 		config, err := c.connection(other, v)
@@ -150,9 +151,9 @@ func (c laravelConfig) sources() (sources []source, err error) {
 
 // known reports whether a connection is one of a database that could be dumped:
 // not an SQL Server, a MongoDB.
-func (c laravelConfig) known(v phpValue) bool {
-	driver := c.resolve(v.at("driver"))
-	return driver.kind != phpScalar || laravelDrivers[driver.text] != ""
+func (c laravelConfig) known(v php.Value) bool {
+	driver := c.resolve(v.At("driver"))
+	return driver.Kind != php.Scalar || laravelDrivers[driver.Text] != ""
 }
 
 // orElse returns err, or other where there is none.
@@ -163,9 +164,9 @@ func orElse(err, other error) error {
 	return other
 }
 
-func (c laravelConfig) connection(name string, v phpValue) (dbConfig, error) {
-	if v.kind != phpArray {
-		if _, err := v.plain(c.file, "the connection"); err != nil {
+func (c laravelConfig) connection(name string, v php.Value) (dbConfig, error) {
+	if v.Kind != php.Array {
+		if _, err := plain(v, c.file, "the connection"); err != nil {
 			return dbConfig{}, err
 		}
 		return dbConfig{}, unset(c.file, "the connection that it uses")
@@ -193,20 +194,20 @@ func (c laravelConfig) connection(name string, v phpValue) (dbConfig, error) {
 
 // first reads a value of a connection. Where reading and writing go to servers
 // of their own, the one that is written to counts.
-func (c laravelConfig) first(v phpValue, key string) phpValue {
-	for _, from := range []phpValue{v.at("write"), v} {
-		if from.kind != phpArray {
+func (c laravelConfig) first(v php.Value, key string) php.Value {
+	for _, from := range []php.Value{v.At("write"), v} {
+		if from.Kind != php.Array {
 			continue
 		}
-		found := c.resolve(from.at(key))
-		if found.kind == phpArray {
-			found = c.resolve(found.at("0"))
+		found := c.resolve(from.At(key))
+		if found.Kind == php.Array {
+			found = c.resolve(found.At("0"))
 		}
-		if found.kind != phpNothing {
+		if found.Kind != php.Nothing {
 			return found
 		}
 	}
-	return phpValue{}
+	return php.Value{}
 }
 
 // overridden puts what a URL says in the place of the connection's own values.
@@ -227,12 +228,12 @@ func overridden(config dbConfig, file, url string) (dbConfig, error) {
 
 // sqlite reads a connection to a SQLite file. Its usual place is computed, but
 // always the same.
-func (c laravelConfig) sqlite(v phpValue) (dbConfig, error) {
-	at := c.resolve(v.at("database"))
-	if at.kind == phpUnknown && v.at("database").kind == phpEnv || at.kind == phpNothing || at.kind == phpScalar && at.text == "" {
-		at = phpValue{kind: phpScalar, text: "database/database.sqlite"}
+func (c laravelConfig) sqlite(v php.Value) (dbConfig, error) {
+	at := c.resolve(v.At("database"))
+	if at.Kind == php.Unknown && v.At("database").Kind == php.Env || at.Kind == php.Nothing || at.Kind == php.Scalar && at.Text == "" {
+		at = php.Value{Kind: php.Scalar, Text: "database/database.sqlite"}
 	}
-	name, err := at.plain(c.file, "the database")
+	name, err := plain(at, c.file, "the database")
 	return dbConfig{Driver: driverSQLite, File: c.file, Labels: laravelLabels, Name: name}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 var magentoProgram = program{
@@ -25,38 +26,38 @@ func readMagento(p place) ([]source, error) {
 // parseMagento reads an app/etc/env.php: an array that it returns. A shop may
 // have databases of their own for its checkout and its orders.
 func parseMagento(file string, src []byte) (sources []source, err error) {
-	all := returned(file, src)
-	if all.kind != phpArray {
-		_, err := all.plain(file, "the databases")
+	all := php.Returned(file, src)
+	if all.Kind != php.Array {
+		_, err := plain(all, file, "the databases")
 		return nil, orElse(err, unset(file, "a database"))
 	}
-	prefix, err := all.at("db", "table_prefix").plain(file, "table_prefix")
+	prefix, err := plain(all.At("db", "table_prefix"), file, "table_prefix")
 	if err != nil {
 		return nil, err
 	}
-	connections := all.at("db", "connection")
-	if connections.kind != phpArray {
-		if _, err := connections.plain(file, "the databases"); err != nil {
+	connections := all.At("db", "connection")
+	if connections.Kind != php.Array {
+		if _, err := plain(connections, file, "the databases"); err != nil {
 			return nil, err
 		}
 		return nil, unset(file, "a database")
 	}
-	for _, name := range connections.keys() {
-		config, err := magentoConnection(file, connections.at(name), prefix)
+	for _, name := range connections.Keys() {
+		config, err := magentoConnection(file, connections.At(name), prefix)
 		sources = append(sources, source{config: config, err: err})
 	}
-	if connections.open || len(sources) == 0 {
-		return append(sources, source{err: computed(file, "the databases", connections.line)}), nil
+	if connections.Open || len(sources) == 0 {
+		return append(sources, source{err: computed(file, "the databases", connections.Line)}), nil
 	}
 	return sources, nil
 }
 
-func magentoConnection(file string, v phpValue, prefix string) (dbConfig, error) {
+func magentoConnection(file string, v php.Value, prefix string) (dbConfig, error) {
 	f := fields{file: file}
-	if v.kind != phpArray {
+	if v.Kind != php.Array {
 		f.plain(v, "a database")
 	}
-	text := func(key string) string { return f.plain(v.at(key), key) }
+	text := func(key string) string { return f.plain(v.At(key), key) }
 	c := dbConfig{
 		Driver: driverMySQL, File: file, Labels: magentoLabels, Name: text("dbname"), User: text("username"), Password: core.NewSecret(text("password")),
 		Charset: text("charset"), Prefix: prefix,
@@ -65,7 +66,7 @@ func magentoConnection(file string, v phpValue, prefix string) (dbConfig, error)
 	switch {
 	case f.err != nil:
 		return dbConfig{}, f.err
-	case v.at("dbname").kind == phpNothing:
+	case v.At("dbname").Kind == php.Nothing:
 		return dbConfig{}, unset(file, "dbname")
 	case c.Host == "":
 		c.Host = "localhost"

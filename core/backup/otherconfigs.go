@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 var typo3Program = program{name: "TYPO3", markers: typo3Files, read: readTYPO3}
@@ -27,20 +28,20 @@ func readTYPO3(p place) ([]source, error) {
 		if p.site.exists(join(p.dir, more)) {
 			p.site.notes = append(p.site.notes, finding{newNote("archive.note.config_reads", "Path", shown(p.called(name)), "More", shown(p.called(more))), false})
 		}
-		return typo3Databases(p.called(name), returned(p.called(name), text))
+		return typo3Databases(p.called(name), php.Returned(p.called(name), text))
 	}
 	return nil, nil
 }
 
-func typo3Databases(file string, all phpValue) (sources []source, err error) {
-	connections := all.at("DB", "Connections")
-	if connections.kind != phpArray {
-		_, err := connections.plain(file, "the databases")
+func typo3Databases(file string, all php.Value) (sources []source, err error) {
+	connections := all.At("DB", "Connections")
+	if connections.Kind != php.Array {
+		_, err := plain(connections, file, "the databases")
 		return nil, orElse(err, unset(file, "DB/Connections"))
 	}
-	for _, name := range connections.keys() {
-		v := connections.at(name)
-		get := func(key string) phpValue { return v.at(key) }
+	for _, name := range connections.Keys() {
+		v := connections.At(name)
+		get := func(key string) php.Value { return v.At(key) }
 		config, err := namedParts(file, partNames{driver: "driver", name: "dbname", user: "user", password: "password", host: "host", port: "port", socket: "unix_socket"}, get)
 		sources = append(sources, source{config: config, err: err})
 	}
@@ -59,14 +60,14 @@ func readMediaWiki(p place) ([]source, error) {
 		return nil, err
 	}
 	file := p.called("LocalSettings.php")
-	values := assigned(file, text)
-	get := func(name string) phpValue { return values[strings.TrimPrefix(name, "$")] }
+	values := php.Assigned(file, text)
+	get := func(name string) php.Value { return values[strings.TrimPrefix(name, "$")] }
 	config, err := namedParts(file, partNames{
 		driver: "$wgDBtype", name: "$wgDBname", user: "$wgDBuser", password: "$wgDBpassword", host: "$wgDBserver", port: "$wgDBport", prefix: "$wgDBprefix",
 	}, get)
 	if err == nil && config.Driver == driverSQLite {
 		var dir string
-		dir, err = get("$wgSQLiteDataDir").plain(file, "$wgSQLiteDataDir")
+		dir, err = plain(get("$wgSQLiteDataDir"), file, "$wgSQLiteDataDir")
 		config.Name = strings.TrimSuffix(dir, "/") + "/" + config.Name + ".sqlite"
 	}
 	return []source{{config: config, err: err}}, nil
@@ -85,19 +86,19 @@ func readPrestaShop(p place) ([]source, error) {
 		return nil, err
 	}
 	if found {
-		all := returned(p.called(name), text).at("parameters")
+		all := php.Returned(p.called(name), text).At("parameters")
 		config, err := namedParts(p.called(name), partNames{
 			name: "database_name", user: "database_user", password: "database_password", host: "database_host", port: "database_port", prefix: "database_prefix",
-		}, func(key string) phpValue { return all.at(key) })
+		}, func(key string) php.Value { return all.At(key) })
 		return []source{{config: config, err: err}}, nil
 	}
 	name = "config/settings.inc.php"
 	if text, found, err = p.file(name); err != nil || !found {
 		return nil, err
 	}
-	values := assigned(p.called(name), text)
+	values := php.Assigned(p.called(name), text)
 	config, err := namedParts(p.called(name), partNames{name: "_DB_NAME_", user: "_DB_USER_", password: "_DB_PASSWD_", host: "_DB_SERVER_", prefix: "_DB_PREFIX_"}, //nolint:gosec // names, no password
-		func(key string) phpValue { return values[key] })
+		func(key string) php.Value { return values[key] })
 	return []source{{config: config, err: err}}, nil
 }
 
@@ -113,7 +114,7 @@ var serverDrivers = map[string]dbDriver{
 }
 
 // namedParts reads a database whose parts have names.
-func namedParts(file string, names partNames, get func(name string) phpValue) (dbConfig, error) {
+func namedParts(file string, names partNames, get func(name string) php.Value) (dbConfig, error) {
 	f := fields{file: file}
 	text := func(name string) string {
 		if name == "" {
@@ -133,7 +134,7 @@ func namedParts(file string, names partNames, get func(name string) phpValue) (d
 		return dbConfig{}, f.err
 	case !ok:
 		return dbConfig{}, unknownDriver(file, names.driver)
-	case get(names.name).kind == phpNothing:
+	case get(names.name).Kind == php.Nothing:
 		return dbConfig{}, unset(file, names.name)
 	case c.Host == "" && driver == driverMySQL:
 		c.Host = "localhost"

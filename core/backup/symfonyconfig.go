@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 	"breakglass/core/safetext"
 )
 
@@ -23,7 +24,7 @@ func readSymfony(p place) ([]source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.databaseURLs(fromArray(returned(p.called(".env.local.php"), text)))
+		return p.databaseURLs(fromArray(php.Returned(p.called(".env.local.php"), text)))
 	}
 	env := environment{}
 	first := ".env"
@@ -40,7 +41,7 @@ func readSymfony(p place) ([]source, error) {
 	if err != nil {
 		return nil, err
 	}
-	stage := env.get("APP_ENV").text
+	stage := env.get("APP_ENV").Text
 	if stage == "" {
 		stage = "dev"
 	}
@@ -94,14 +95,14 @@ func (p place) env(env environment, name string, dialect envDialect) (found bool
 }
 
 // fromArray takes variables from an array of PHP.
-func fromArray(v phpValue) environment {
+func fromArray(v php.Value) environment {
 	env := environment{}
-	if v.kind != phpArray {
-		env["DATABASE_URL"] = envValue{file: v.file, line: v.line}
+	if v.Kind != php.Array {
+		env["DATABASE_URL"] = envValue{file: v.File, line: v.Line}
 	}
-	for _, key := range v.keys() {
-		item := v.at(key)
-		env[key] = envValue{text: item.text, known: item.kind == phpScalar || item.kind == phpNull, file: item.file, line: item.line}
+	for _, key := range v.Keys() {
+		item := v.At(key)
+		env[key] = envValue{text: item.Text, known: item.Kind == php.Scalar || item.Kind == php.Null, file: item.File, line: item.Line}
 	}
 	return env
 }

@@ -2,9 +2,9 @@ package backup
 
 import (
 	"slices"
-	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 )
 
 // wpConstants are the constants that matter, and whether a site cannot do
@@ -30,7 +30,7 @@ type wpValue struct {
 // guess could dump the wrong database.
 func parseWPConfig(src []byte) (dbConfig, error) {
 	values := map[string][]wpValue{}
-	tokens := phpTokens(src)
+	tokens := php.Scan(src)
 	for i := range tokens {
 		if name, value, ok := definition(tokens[i:]); ok {
 			values[name] = append(values[name], value)
@@ -77,18 +77,18 @@ func onlyValue(name string, values []wpValue, needed bool) (string, error) {
 
 // definition recognises define('NAME', VALUE), const NAME = VALUE and
 // $table_prefix = VALUE at the start of tokens.
-func definition(tokens []phpToken) (string, wpValue, bool) {
+func definition(tokens []php.Token) (string, wpValue, bool) {
 	first := tokens[0]
 	switch {
-	case first.is(phpWord, "define") && len(tokens) > 4 && tokens[1].is(phpSign, "(") && tokens[3].is(phpSign, ","):
+	case first.Is(php.Word, "define") && len(tokens) > 4 && tokens[1].Is(php.Sign, "(") && tokens[3].Is(php.Sign, ","):
 		name := tokens[2]
-		if name.kind != phpString || !wanted(name.text) {
+		if name.Kind != php.Literal || !wanted(name.Text) {
 			return "", wpValue{}, false
 		}
-		return name.text, valueOf(tokens[4:], ",", ")"), true
-	case first.is(phpWord, "const") && len(tokens) > 3 && tokens[2].is(phpSign, "=") && wanted(tokens[1].text):
-		return tokens[1].text, valueOf(tokens[3:], ";", ","), true
-	case first.kind == phpVariable && first.text == "table_prefix" && len(tokens) > 2 && assignment(tokens[1:]):
+		return name.Text, valueOf(tokens[4:], ",", ")"), true
+	case first.Is(php.Word, "const") && len(tokens) > 3 && tokens[2].Is(php.Sign, "=") && wanted(tokens[1].Text):
+		return tokens[1].Text, valueOf(tokens[3:], ";", ","), true
+	case first.Kind == php.Variable && first.Text == "table_prefix" && len(tokens) > 2 && assignment(tokens[1:]):
 		return "$table_prefix", valueOf(tokens[2:], ";", ";"), true
 	}
 	return "", wpValue{}, false
@@ -96,11 +96,11 @@ func definition(tokens []phpToken) (string, wpValue, bool) {
 
 // assignment reports whether tokens start with any form of an assignment: a
 // prefix that is built up with .= is computed.
-func assignment(tokens []phpToken) bool {
-	if tokens[0].is(phpSign, ".") {
-		return len(tokens) > 1 && tokens[1].is(phpSign, "=")
+func assignment(tokens []php.Token) bool {
+	if tokens[0].Is(php.Sign, ".") {
+		return len(tokens) > 1 && tokens[1].Is(php.Sign, "=")
 	}
-	return tokens[0].is(phpSign, "=") && len(tokens) > 1 && !tokens[1].is(phpSign, "=")
+	return tokens[0].Is(php.Sign, "=") && len(tokens) > 1 && !tokens[1].Is(php.Sign, "=")
 }
 
 func wanted(name string) bool {
@@ -113,19 +113,14 @@ func wanted(name string) bool {
 }
 
 // valueOf reads a value that one of two signs ends.
-func valueOf(tokens []phpToken, end, otherEnd string) wpValue {
+func valueOf(tokens []php.Token, end, otherEnd string) wpValue {
 	if len(tokens) == 0 {
 		return wpValue{}
 	}
-	value := wpValue{text: tokens[0].text, line: tokens[0].line}
-	if len(tokens) < 2 || tokens[1].kind != phpSign || tokens[1].text != end && tokens[1].text != otherEnd {
+	value := wpValue{text: tokens[0].Text, line: tokens[0].Line}
+	if len(tokens) < 2 || tokens[1].Kind != php.Sign || tokens[1].Text != end && tokens[1].Text != otherEnd {
 		return value
 	}
-	value.known = tokens[0].kind == phpString
+	value.known = tokens[0].Kind == php.Literal
 	return value
-}
-
-// is compares a token, words without regard to case as PHP does.
-func (t phpToken) is(kind phpKind, text string) bool {
-	return t.kind == kind && strings.EqualFold(t.text, text)
 }

@@ -16,15 +16,11 @@
 // file) is left and told as a Change that is not done, with its line, so that a
 // person can do it.
 //
-// None of the site's code runs. A scanner (phpscan.go) cuts PHP into tokens and
-// knows where each stands; phpsettings.go finds what is set where; php.go says
-// what each program's settings are to be, env.go the same of .env files. What is
-// about to be written is read again first (plan.go): if the new values are not
-// in it exactly, nothing is written. Files are opened through os.Root, links are
+// None of the site's code runs. Package php cuts a file into tokens and knows
+// where each stands; settings.go finds what is set where; php.go says what each
+// program's settings are to be, env.go the same of .env files. What is about to
+// be written is read again first (plan.go): if the new values are not in it
+// exactly, nothing is written. Files are opened through os.Root, links are
 // refused, and a file is replaced by a rename with its mode and owner kept
 // (file.go).
-//
-// Package backup has a scanner of PHP too. That one asks what a value is and
-// needs no places; this one edits, and lives apart from it so that neither
-// bends to the other's needs.
 package repoint

@@ -2,6 +2,8 @@ package repoint
 
 import (
 	"strings"
+
+	"breakglass/core/backup/php"
 )
 
 // The sentences about what is left to a person.
@@ -15,12 +17,12 @@ const (
 // php plans the changes of a PHP file.
 func (p *plan) php(w wishes, hosts []host) {
 	p.read = readPHP
-	tokens := scan(p.src)
+	tokens := php.Scan(p.src)
 	names := map[int]string{} // of settings, by where their value stands
 	taken := map[int]bool{}
 	for _, s := range settings(tokens) {
 		if s.known {
-			names[s.value.at] = s.name
+			names[s.value.At] = s.name
 		}
 		wish, ok := w[s.name]
 		p.seen[s.name] = true
@@ -31,21 +33,21 @@ func (p *plan) php(w wishes, hosts []host) {
 		case !s.known:
 			p.byHand(s.line, s.name, whyComputed)
 		default:
-			taken[s.value.at] = true
+			taken[s.value.At] = true
 			p.grant(s, wish)
 		}
 	}
 	p.add(w, tokens)
 	for _, t := range tokens {
 		switch {
-		case taken[t.at]:
-		case t.kind == literal:
-			if text, ok := p.moved(names[t.at], t.text, hosts); ok {
-				p.done(t.at, t.end, quotePHP(text), names[t.at])
+		case taken[t.At]:
+		case t.Kind == php.Literal:
+			if text, ok := p.moved(names[t.At], t.Text, hosts); ok {
+				p.done(t.At, t.End, php.Quote(text), names[t.At])
 			}
-		case t.kind == computed:
-			if _, ok := p.moved("", string(p.src[t.at:t.end]), hosts); ok {
-				p.byHand(t.line, "", whyAddress)
+		case t.Kind == php.Computed:
+			if _, ok := p.moved("", string(p.src[t.At:t.End]), hosts); ok {
+				p.byHand(t.Line, "", whyAddress)
 			}
 		}
 	}
@@ -64,26 +66,26 @@ func further(name string) bool {
 
 // grant plans the change of a setting.
 func (p *plan) grant(s setting, w wish) {
-	text := quotePHP(w.value)
-	number := s.value.kind == word && s.value.text[0] >= '0' && s.value.text[0] <= '9'
+	text := php.Quote(w.value)
+	number := s.value.Kind == php.Word && s.value.Text[0] >= '0' && s.value.Text[0] <= '9'
 	switch {
 	case w.null:
 		text = "NULL"
-		if strings.EqualFold(s.value.text, text) && s.value.kind == word {
+		if strings.EqualFold(s.value.Text, text) && s.value.Kind == php.Word {
 			return
 		}
 	case number && strings.Trim(w.value, "0123456789") == "" && w.value != "":
 		text = w.value
 	}
 	p.want[s.name] = w.value
-	if s.value.kind == literal && s.value.text == w.value && !w.null {
+	if s.value.Kind == php.Literal && s.value.Text == w.value && !w.null {
 		return
 	}
-	p.done(s.value.at, s.value.end, text, s.name)
+	p.done(s.value.At, s.value.End, text, s.name)
 }
 
 // add puts in what is missing, behind another item of the same array.
-func (p *plan) add(w wishes, tokens []token) {
+func (p *plan) add(w wishes, tokens []php.Token) {
 	all := settings(tokens)
 	for name, wish := range w {
 		if wish.after == "" || p.seen[name] {
@@ -95,7 +97,7 @@ func (p *plan) add(w wishes, tokens []token) {
 				continue
 			}
 			key := name[strings.LastIndexByte(name, '.')+1:]
-			p.done(s.value.end, s.value.end, ", "+quotePHP(key)+" => "+quotePHP(wish.value), name)
+			p.done(s.value.End, s.value.End, ", "+php.Quote(key)+" => "+php.Quote(wish.value), name)
 			p.want[name] = wish.value
 			put = true
 		}
@@ -107,11 +109,11 @@ func (p *plan) add(w wishes, tokens []token) {
 
 // inArray reports whether a value is an item of an array that another one may
 // follow.
-func inArray(tokens []token, value token) bool {
+func inArray(tokens []php.Token, value php.Token) bool {
 	for i, t := range tokens {
-		if t.at == value.at && i > 1 && i+1 < len(tokens) {
+		if t.At == value.At && i > 1 && i+1 < len(tokens) {
 			next := tokens[i+1]
-			return tokens[i-1].is(sign, ">") && (next.is(sign, ",") || next.is(sign, ")") || next.is(sign, "]"))
+			return tokens[i-1].Is(php.Sign, ">") && (next.Is(php.Sign, ",") || next.Is(php.Sign, ")") || next.Is(php.Sign, "]"))
 		}
 	}
 	return false
@@ -120,9 +122,9 @@ func inArray(tokens []token, value token) bool {
 // readPHP returns the values that a file sets, NULL as nothing.
 func readPHP(src []byte) map[string][]string {
 	values := map[string][]string{}
-	for _, s := range settings(scan(src)) {
-		text := s.value.text
-		if s.value.is(word, "null") {
+	for _, s := range settings(php.Scan(src)) {
+		text := s.value.Text
+		if s.value.Is(php.Word, "null") {
 			text = ""
 		}
 		if s.known {

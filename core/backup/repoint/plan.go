@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/php"
 	"breakglass/core/backup/rewrite"
 	"breakglass/core/safetext"
 )
@@ -160,7 +161,7 @@ func movePattern(text string, h host) string {
 		}
 		i += at
 		at = i + len(old)
-		if i > 0 && (wordByte(text[i-1]) || text[i-1] == '-') || at < len(text) && (wordByte(text[at]) || text[at] == '-' || text[at] == '\\') {
+		if i > 0 && (php.WordByte(text[i-1]) || text[i-1] == '-') || at < len(text) && (php.WordByte(text[at]) || text[at] == '-' || text[at] == '\\') {
 			continue
 		}
 		fresh := regexp.QuoteMeta(h.new)

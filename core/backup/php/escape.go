@@ -1,4 +1,4 @@
-package repoint
+package php
 
 import (
 	"strconv"
@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// quotePHP writes text as a string of PHP.
-func quotePHP(text string) string {
+// Quote writes text as a string of PHP in single quotes, which every version reads
+// back as it is.
+func Quote(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
@@ -33,7 +34,7 @@ func escape(src []byte) (text string, n int) {
 	case c == 'x' && len(src) > 2 && hexDigit(src[2]):
 		return digits(src, 2, 2, 16)
 	case c == 'u':
-		end := strings.IndexByte(string(src[:min(len(src), 16)]), '}')
+		end := strings.IndexByte(string(src[:min(len(src), 17)]), '}')
 		if end > 3 && src[2] == '{' {
 			if r, err := strconv.ParseUint(string(src[3:end]), 16, 32); err == nil && r <= utf8.MaxRune {
 				return string(rune(r)), end + 1

@@ -1,49 +1,53 @@
-package repoint
+package php
 
 import (
 	"bytes"
 	"strings"
 )
 
-// kind is what a token of PHP is.
-type kind int
+// Kind is what a token of PHP is.
+type Kind int
 
+// The kinds of tokens.
 const (
-	word     kind = iota // a name, a keyword, a number
-	variable             // $name
-	literal              // a string whose value is known
-	computed             // a string that holds variables, a heredoc, a command
-	sign                 // one sign
+	Word     Kind = iota // a name, a keyword, a number
+	Variable             // $name
+	Literal              // a string whose value is known
+	Computed             // a string that holds variables, a heredoc, a command, a string that never ends
+	Sign                 // one sign
 )
 
-// token is one token of a PHP file, and where it stands.
-type token struct {
-	kind    kind
-	text    string // of a literal: its value; of a variable: its name
-	at, end int
-	line    int
+// Token is one token of a PHP file, and where it stands.
+type Token struct {
+	Kind    Kind
+	Text    string // of a literal: its value; of a variable: its name; of what is computed it says nothing
+	At, End int    // the bytes that it takes up, with its quotes
+	Line    int    // that it begins on, from 1
 }
 
-func (t token) is(k kind, text string) bool { return t.kind == k && strings.EqualFold(t.text, text) }
+// Is compares a token, without regard to case as PHP does with words.
+func (t Token) Is(k Kind, text string) bool { return t.Kind == k && strings.EqualFold(t.Text, text) }
 
-// scanner cuts a PHP file into tokens. What stands outside of <?php, comments and
-// white space are left out. What ends too early ends there.
+// scanner cuts a PHP file into tokens.
 type scanner struct {
 	src    []byte
 	at     int
-	tokens []token
+	tokens []Token
 }
 
-// scan returns the tokens of a file.
-func scan(src []byte) []token {
+// Scan returns the tokens of a file. What stands outside of <?php, comments and
+// white space are left out; a closing tag is the semicolon that PHP takes it for.
+// It never fails: what ends too early ends there, and behind __halt_compiler
+// nothing is PHP any more.
+func Scan(src []byte) []Token {
 	s := &scanner{src: src}
 	for s.enter() && s.code() {
 	}
 	line, at := 1, 0
 	for i := range s.tokens {
 		t := &s.tokens[i]
-		line += bytes.Count(src[at:t.at], []byte("\n"))
-		t.line, at = line, t.at
+		line += bytes.Count(src[at:t.At], []byte("\n"))
+		t.Line, at = line, t.At
 	}
 	return s.tokens
 }
@@ -84,7 +88,7 @@ func (s *scanner) code() bool {
 		case c == ' ' || c >= '\t' && c <= '\r':
 			s.at++
 		case s.has("?>"):
-			s.add(sign, ";", 2) // it ends a statement, too
+			s.add(Sign, ";", 2) // it ends a statement, too
 			return true
 		case s.has("/*"):
 			s.at += 2
@@ -94,30 +98,30 @@ func (s *scanner) code() bool {
 		case c == '\'':
 			s.single()
 		case c == '"':
-			s.double('"', literal)
+			s.double('"', Literal)
 		case c == '`':
-			s.double('`', computed)
+			s.double('`', Computed)
 		case s.has("<<<"):
 			s.heredoc()
 		case c == '$' && s.at+1 < len(s.src) && nameStart(s.src[s.at+1]):
 			n := s.wordLen(s.at + 1)
-			s.add(variable, string(s.src[s.at+1:s.at+1+n]), n+1)
-		case wordByte(c):
+			s.add(Variable, string(s.src[s.at+1:s.at+1+n]), n+1)
+		case WordByte(c):
 			n := s.wordLen(s.at)
 			text := string(s.src[s.at : s.at+n])
 			if strings.EqualFold(text, "__halt_compiler") {
 				return false
 			}
-			s.add(word, text, n)
+			s.add(Word, text, n)
 		default:
-			s.add(sign, string(c), 1)
+			s.add(Sign, string(c), 1)
 		}
 	}
 	return false
 }
 
-func (s *scanner) add(k kind, text string, n int) {
-	s.tokens = append(s.tokens, token{kind: k, text: text, at: s.at, end: s.at + n})
+func (s *scanner) add(k Kind, text string, n int) {
+	s.tokens = append(s.tokens, Token{Kind: k, Text: text, At: s.at, End: s.at + n})
 	s.at += n
 }
 
@@ -128,29 +132,31 @@ func (s *scanner) comment() {
 	}
 }
 
-func wordByte(c byte) bool {
+// WordByte reports whether c may stand in a name of PHP: a letter, a digit, an
+// underscore, or a byte beyond ASCII.
+func WordByte(c byte) bool {
 	return c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // nameStart reports whether c may begin the name of a variable.
-func nameStart(c byte) bool { return wordByte(c) && (c < '0' || c > '9') }
+func nameStart(c byte) bool { return WordByte(c) && (c < '0' || c > '9') }
 
 func (s *scanner) wordLen(from int) int {
 	n := 0
-	for from+n < len(s.src) && wordByte(s.src[from+n]) {
+	for from+n < len(s.src) && WordByte(s.src[from+n]) {
 		n++
 	}
 	return n
 }
 
-// single reads a string in single quotes.
+// single reads a string in single quotes, which knows two escapes.
 func (s *scanner) single() {
 	var out []byte
 	for i := s.at + 1; i < len(s.src); i++ {
 		c := s.src[i]
 		switch {
 		case c == '\'':
-			s.add(literal, string(out), i+1-s.at)
+			s.add(Literal, string(out), i+1-s.at)
 			return
 		case c == '\\' && i+1 < len(s.src) && (s.src[i+1] == '\\' || s.src[i+1] == '\''):
 			i++
@@ -158,12 +164,12 @@ func (s *scanner) single() {
 		}
 		out = append(out, c)
 	}
-	s.add(computed, "", len(s.src)-s.at) // it never ends
+	s.add(Computed, "", len(s.src)-s.at) // it never ends: not PHP
 }
 
 // double reads a string in double quotes, or a command. One that holds a
 // variable is computed.
-func (s *scanner) double(quote byte, k kind) {
+func (s *scanner) double(quote byte, k Kind) {
 	var out []byte
 	for i := s.at + 1; i < len(s.src); {
 		c := s.src[i]
@@ -181,16 +187,16 @@ func (s *scanner) double(quote byte, k kind) {
 			i += n
 			continue
 		case c == '{' && next == '$', c == '$' && next == '{':
-			k = computed
+			k = Computed
 			i = s.braces(i)
 			continue
 		case c == '$' && nameStart(next):
-			k = computed
+			k = Computed
 		}
 		out = append(out, c)
 		i++
 	}
-	s.add(computed, "", len(s.src)-s.at)
+	s.add(Computed, "", len(s.src)-s.at)
 }
 
 // braces returns where the code in braces ends that begins at i, in a string in
@@ -216,7 +222,7 @@ func (s *scanner) braces(i int) int {
 	return i
 }
 
-// heredoc passes a heredoc or a nowdoc.
+// heredoc passes a heredoc or a nowdoc: its value counts as computed.
 func (s *scanner) heredoc() {
 	at := s.at + 3
 	for at < len(s.src) && bytes.IndexByte([]byte(" \t'\""), s.src[at]) >= 0 {
@@ -224,18 +230,18 @@ func (s *scanner) heredoc() {
 	}
 	name := s.src[at : at+s.wordLen(at)]
 	if len(name) == 0 {
-		s.add(sign, "<", 1)
+		s.add(Sign, "<", 1)
 		return
 	}
 	start := s.at
 	for s.skip("\n") {
 		line := bytes.TrimLeft(s.src[s.at:], " \t")
-		if bytes.HasPrefix(line, name) && (len(line) == len(name) || !wordByte(line[len(name)])) {
+		if bytes.HasPrefix(line, name) && (len(line) == len(name) || !WordByte(line[len(name)])) {
 			s.at = len(s.src) - len(line) + len(name)
 			break
 		}
 	}
 	end := s.at
 	s.at = start
-	s.add(computed, "", end-start)
+	s.add(Computed, "", end-start)
 }

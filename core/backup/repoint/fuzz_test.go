@@ -1,0 +1,35 @@
+package repoint_test
+
+import (
+	"testing"
+
+	"breakglass/core"
+	"breakglass/core/backup/repoint"
+)
+
+// Whatever a file holds, what is done to it stays done: a second run finds
+// nothing more to change, and what is written is what was wanted.
+func FuzzConfigs(f *testing.F) {
+	kinds := []string{"WordPress", "Drupal", "Joomla", "Magento", "Laravel", "Symfony", ".env"}
+	names := []string{"wp-config.php", "sites/default/settings.php", "configuration.php", "app/etc/env.php", ".env", ".env", ".env"}
+	f.Add(wpConfig, 0, "it's")
+	f.Add("<?php\n$databases = ['default' => ['default' => ['database' => 'old', 'host' => \"x\", 'port' => 1]]];", 1, "x")
+	f.Add("<?php class J { public $db = 'x'; public $user = array('a' => array(1, 2 + 3)); }", 2, "\\")
+	f.Add("<?php return array('db' => ['connection' => ['default' => ['dbname' => 'x', f(1) => 2]]]);", 3, "?>")
+	f.Add("DB_DATABASE='x'\nDB_HOST=x # y\nDB_PASSWORD=\"a\\\"b\"\nexport DATABASE_URL=mysql://a:b@c/d?e=f\r\n", 4, "$x")
+	f.Fuzz(func(t *testing.T, text string, kind int, password string) {
+		k := int(uint(kind) % uint(len(kinds)))
+		dir, root := site(t, map[string]string{names[k]: text})
+		o := repoint.Options{Kind: kinds[k], Database: repoint.Database{Name: "new", User: "u", Password: core.NewSecret(password), Socket: "/s"}, URLs: urls, Paths: paths}
+		if _, err := repoint.Repoint(root, o); err != nil {
+			if read(t, dir, names[k]) != text {
+				t.Fatal("refused and changed all the same")
+			}
+			return
+		}
+		once := read(t, dir, names[k])
+		if changes, err := repoint.Repoint(root, repoint.Options{Kind: o.Kind, Database: o.Database}); err != nil || read(t, dir, names[k]) != once {
+			t.Fatalf("%v %+v:\n%q\n%q\n%q", err, changes, text, once, read(t, dir, names[k]))
+		}
+	})
+}
