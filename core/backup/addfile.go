@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 )
 
 // addItem puts one thing that the walk found into the archive, or says why not.
@@ -145,7 +146,7 @@ func (r *run) addLink(it *item) error {
 		return err
 	}
 	entry := r.entryOf(lineLink, h)
-	if r.site.leadsOut(it.path) {
+	if r.site.root.LeadsOut(it.path) {
 		entry.Note = r.findings.miss(newNote("archive.note.link_out", "Path", shown(it.path), "Target", shown(target)))
 	}
 	return r.out.line(entry)
@@ -197,8 +198,8 @@ func (r *run) countFile(path string, size int64) {
 }
 
 // addLarge streams a file, which lies at a path below root, into the archive.
-func (r *run) addLarge(root disk, at, path string, first bool) error {
-	f, info, err := openFile(root, at)
+func (r *run) addLarge(root sitetree.Disk, at, path string, first bool) error {
+	f, info, err := sitetree.Open(root, at)
 	if err != nil {
 		return r.unreadable(path, err)
 	}
@@ -211,7 +212,7 @@ func (r *run) addLarge(root disk, at, path string, first bool) error {
 		if done || err != nil {
 			return err
 		}
-		if f, info, err = openFile(root, at); err != nil {
+		if f, info, err = sitetree.Open(root, at); err != nil {
 			return r.unreadable(path, err)
 		}
 		defer f.Close() //nolint:errcheck // it was only read

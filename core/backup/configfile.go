@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"breakglass/core/backup/php"
+	"breakglass/core/backup/sitetree"
 )
 
 // The programs whose configuration restore.sh can point at another database.
@@ -92,7 +93,7 @@ func (s *site) configFiles() []configFile {
 		all = append(all, c)
 	}
 	for _, known := range knownConfigs {
-		text, _, err := readSmall(s.root, known.path)
+		text, _, err := sitetree.ReadSmall(s.root, known.path)
 		if err != nil {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"breakglass/core/backup/php"
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -25,12 +26,12 @@ const maxSites = 64
 
 // drupalSites returns the directories below sites/ that hold a settings.php.
 func (s *site) drupalSites(dir string) (sites []string) {
-	names, err := listDir(s.root, join(dir, "sites"))
+	names, err := sitetree.List(s.root, sitetree.Join(dir, "sites"))
 	if err != nil {
 		return nil
 	}
 	for _, name := range names {
-		if len(sites) < maxSites && s.exists(join(dir, "sites/"+name+"/settings.php")) {
+		if len(sites) < maxSites && s.root.Exists(sitetree.Join(dir, "sites/"+name+"/settings.php")) {
 			sites = append(sites, name)
 		}
 	}
@@ -46,7 +47,7 @@ func readDrupal(p place) (sources []source, err error) {
 		d := &drupalSettings{place: p, dir: dir, values: map[string]php.Value{}}
 		found := d.read(dir+"/settings.php", php.Always, 0)
 		for _, from := range found {
-			from.dir = join(p.dir, dir)
+			from.dir = sitetree.Join(p.dir, dir)
 			if d.none {
 				empty = append(empty, from)
 				continue
@@ -223,7 +224,7 @@ func (d *drupalSettings) target(r *php.Reader, from string) (name string, ok boo
 		if d.place.dir != "." {
 			base += "/" + d.place.dir
 		}
-		if name, ok = below(base, out.String()); !ok {
+		if name, ok = sitetree.Below(base, out.String()); !ok {
 			return "", false
 		}
 	}

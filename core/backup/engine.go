@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 
 	"golang.org/x/crypto/ssh"
@@ -120,12 +121,10 @@ func resolve(path string) (string, error) {
 		return "", err
 	}
 	if !info.IsDir() {
-		return "", errNotDir
+		return "", sitetree.ErrNotDir
 	}
 	return resolved, nil
 }
-
-var errNotDir = errors.New("not a directory")
 
 // CheckRoot implements core.Engine.
 func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
@@ -138,7 +137,7 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 	}
 	resolved, err := resolve(root)
 	switch {
-	case errors.Is(err, errNotDir):
+	case errors.Is(err, sitetree.ErrNotDir):
 		return "", core.Refuse(core.ErrInvalid, "%s is not a directory; give the directory that holds the site's files.", shown)
 	case errors.Is(err, os.ErrNotExist):
 		return "", core.Refuse(core.ErrInvalid, "There is no directory %s; check the path.", shown)
@@ -192,20 +191,13 @@ func (e *Engine) open(path string) (*os.Root, error) {
 	}
 	relative, err := filepath.Rel(base, filepath.Clean(path))
 	if err != nil {
-		return nil, siteError(path, err)
+		return nil, sitetree.Unopened(path, err)
 	}
-	root, err := openBelow(base, relative)
+	root, err := sitetree.OpenBelow(base, relative)
 	if err != nil {
-		return nil, siteError(path, err)
+		return nil, sitetree.Unopened(path, err)
 	}
 	return root, nil
-}
-
-func siteError(path string, err error) error {
-	return &core.Refusal{
-		Kind: core.ErrSite, Cause: err,
-		Detail: fmt.Sprintf("The site's directory %s cannot be opened, so nothing was backed up; ask your web manager whether it was moved.", safetext.Line(safetext.Path(path))),
-	}
 }
 
 // Extension implements core.Engine.

@@ -10,6 +10,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/php"
+	"breakglass/core/backup/sitetree"
 )
 
 // What we read in the fixtures is what PHP itself makes of them.
@@ -40,7 +41,7 @@ func TestFixturesAsPHPReadsThem(t *testing.T) {
 // ours is the value as we read it.
 func ours(t *testing.T, name string) php.Value {
 	t.Helper()
-	s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, "testdata/sites/"+name), path: "/nowhere"}}
+	s := &site{path: "/nowhere", root: sitetree.New(rootOf(t, "testdata/sites/"+name), "/nowhere")}
 	p := place{site: s, dir: "."}
 	read := func(file string) php.Value {
 		text, _, err := p.file(file)
@@ -102,7 +103,7 @@ func FuzzPrograms(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		s := &site{path: "/nowhere", root: &siteTree{Root: rootOf(t, t.TempDir()), path: "/nowhere"}}
+		s := &site{path: "/nowhere", root: sitetree.New(rootOf(t, t.TempDir()), "/nowhere")}
 		if err := errors.Join(s.root.MkdirAll("sites/default", 0o755), s.root.MkdirAll("app/config", 0o755)); err != nil {
 			t.Fatal(err)
 		}

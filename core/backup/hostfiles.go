@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"breakglass/core/backup/sitetree"
 )
 
 // hostFiles reads the machine's own files as the console's user, below a
@@ -52,7 +54,7 @@ func (h *hostFiles) lack(path string, err error) {
 	}
 }
 
-// read returns a file of at most maxConfig bytes, "" where there is none. A
+// read returns a file of at most sitetree.MaxSmall bytes, "" where there is none. A
 // device or a FIFO is not opened for long: nothing is waited for.
 func (h *hostFiles) read(path string) string {
 	if h.root == "" {
@@ -68,7 +70,7 @@ func (h *hostFiles) read(path string) string {
 	if err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
+	text, err := io.ReadAll(io.LimitReader(f, sitetree.MaxSmall))
 	if err != nil {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -50,37 +51,37 @@ func (e *Engine) include(s *site, paths []string) {
 			s.notes = append(s.notes, finding{newNote("archive.note.include_gone", "Path", shown(path), "Why", reason(err)), true})
 			continue
 		}
-		s.root.more = append(s.root.more, in)
+		s.root.More = append(s.root.More, in)
 	}
 }
 
-func (e *Engine) openIncluded(path string) (included, error) {
+func (e *Engine) openIncluded(path string) (sitetree.Included, error) {
 	base, ok := e.allowed(path)
 	if !ok || e.holdsUs(path) || e.isOurs(path) || filepath.Clean(path) != path {
-		return included{}, fmt.Errorf("it is not among the directories that the configuration allows: %w", fs.ErrPermission)
+		return sitetree.Included{}, fmt.Errorf("it is not among the directories that the configuration allows: %w", fs.ErrPermission)
 	}
 	relative, err := filepath.Rel(base, path)
 	if err != nil {
-		return included{}, err
+		return sitetree.Included{}, err
 	}
-	root, err := openBelow(base, relative)
+	root, err := sitetree.OpenBelow(base, relative)
 	if err == nil {
-		return included{path: path, root: root}, nil
+		return sitetree.Included{Path: path, Root: root}, nil
 	}
-	if !errors.Is(err, errNotDir) {
-		return included{}, err
+	if !errors.Is(err, sitetree.ErrNotDir) {
+		return sitetree.Included{}, err
 	}
-	if root, err = openBelow(base, filepath.Dir(relative)); err != nil {
-		return included{}, err
+	if root, err = sitetree.OpenBelow(base, filepath.Dir(relative)); err != nil {
+		return sitetree.Included{}, err
 	}
 	info, err := root.Lstat(filepath.Base(path))
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("it is neither a directory nor a file: %w", fs.ErrInvalid)
 	}
 	if err != nil {
-		return included{}, errors.Join(err, root.Close())
+		return sitetree.Included{}, errors.Join(err, root.Close())
 	}
-	return included{path: path, root: root, file: filepath.Base(path)}, nil
+	return sitetree.Included{Path: path, Root: root, File: filepath.Base(path)}, nil
 }
 
 // isOurs reports whether a path lies in what is the engine's own.
@@ -95,8 +96,8 @@ func (e *Engine) isOurs(path string) bool {
 
 // included are the paths that were included, as they are shown.
 func (s *site) included() (paths []string) {
-	for _, in := range s.root.more {
-		paths = append(paths, safetext.Path(in.path))
+	for _, in := range s.root.More {
+		paths = append(paths, safetext.Path(in.Path))
 	}
 	return paths
 }

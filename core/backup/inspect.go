@@ -81,7 +81,7 @@ func (e *Engine) look(ctx context.Context, s *site, f *findings, report *core.Si
 			f.miss(newNote("archive.note.unreadable", "Path", shown(relative), "Why", reason(err)))
 		case info.IsDir() && s.leftOut(relative) != "":
 			return errSkip
-		case info.Mode().Type() == fs.ModeSymlink && s.leadsOut(relative):
+		case info.Mode().Type() == fs.ModeSymlink && s.root.LeadsOut(relative):
 			target, err := s.root.Readlink(relative)
 			if err == nil {
 				f.miss(newNote("archive.note.link_out", "Path", shown(relative), "Target", shown(target)))

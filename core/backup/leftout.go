@@ -3,6 +3,8 @@ package backup
 import (
 	"path"
 	"strings"
+
+	"breakglass/core/backup/sitetree"
 )
 
 // leftOutDirs are directories of a WordPress whose contents make no part of the
@@ -38,7 +40,7 @@ var leftOutAnywhere = []struct{ path, why string }{
 // not.
 func (s *site) leftOut(relative string) string {
 	for _, install := range s.installs {
-		inside, ok := below(install.dir, relative)
+		inside, ok := sitetree.Below(install.dir, relative)
 		if !ok {
 			continue
 		}
@@ -54,14 +56,6 @@ func (s *site) leftOut(relative string) string {
 		}
 	}
 	return ""
-}
-
-// below returns a path relative to a directory that it lies in.
-func below(dir, relative string) (string, bool) {
-	if dir == "." {
-		return relative, true
-	}
-	return strings.CutPrefix(relative, dir+"/")
 }
 
 // marked reports whether the site is of the kind that a rule is for.

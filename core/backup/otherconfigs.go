@@ -6,6 +6,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/php"
+	"breakglass/core/backup/sitetree"
 )
 
 var typo3Program = program{name: "TYPO3", markers: typo3Files, read: readTYPO3}
@@ -25,7 +26,7 @@ func readTYPO3(p place) ([]source, error) {
 			continue
 		}
 		more := []string{"config/system/additional.php", "typo3conf/AdditionalConfiguration.php", "public/typo3conf/AdditionalConfiguration.php"}[i]
-		if p.site.exists(join(p.dir, more)) {
+		if p.site.root.Exists(sitetree.Join(p.dir, more)) {
 			p.site.notes = append(p.site.notes, finding{newNote("archive.note.config_reads", "Path", shown(p.called(name)), "More", shown(p.called(more))), false})
 		}
 		return typo3Databases(p.called(name), php.Returned(p.called(name), text))

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -42,7 +43,7 @@ func (s *site) findPlaces(dir string) {
 		if len(s.places) >= maxInstalls || p.name == envProgram.name && (dir != "." || len(s.places) > 0) {
 			return
 		}
-		if slices.ContainsFunc(p.markers, func(m string) bool { return s.exists(join(dir, m)) }) || p.name == drupalProgram.name && len(s.drupalSites(dir)) > 0 {
+		if slices.ContainsFunc(p.markers, func(m string) bool { return s.root.Exists(sitetree.Join(dir, m)) }) || p.name == drupalProgram.name && len(s.drupalSites(dir)) > 0 {
 			s.places = append(s.places, place{site: s, program: p, dir: dir})
 		}
 	}
@@ -50,7 +51,7 @@ func (s *site) findPlaces(dir string) {
 
 // placeAbove looks for a program whose public directory the root is.
 func (s *site) placeAbove() {
-	if len(s.installs) > 0 || slices.ContainsFunc(s.places, func(p place) bool { return p.dir == "." }) || !s.exists("index.php") {
+	if len(s.installs) > 0 || slices.ContainsFunc(s.places, func(p place) bool { return p.dir == "." }) || !s.root.Exists("index.php") {
 		return
 	}
 	for _, p := range programs() {
@@ -127,11 +128,11 @@ func (p place) file(name string) (text []byte, found bool, err error) {
 	if p.above {
 		return p.site.readAbove(name)
 	}
-	text, _, err = readSmall(p.site.root, join(p.dir, name))
+	text, _, err = sitetree.ReadSmall(p.site.root, sitetree.Join(p.dir, name))
 	switch {
 	case err == nil:
 		return text, true, nil
-	case errors.Is(err, fs.ErrNotExist) && !p.site.exists(join(p.dir, name)):
+	case errors.Is(err, fs.ErrNotExist) && !p.site.root.Exists(sitetree.Join(p.dir, name)):
 		return nil, false, nil
 	}
 	return nil, false, &core.Refusal{
@@ -145,7 +146,7 @@ func (p place) called(name string) string {
 	if p.above {
 		return "../" + name
 	}
-	return join(p.dir, name)
+	return sitetree.Join(p.dir, name)
 }
 
 // lookAtSQLite checks that a SQLite database is a file of the site: then it is
@@ -158,13 +159,13 @@ func (s *site) lookAtSQLite(p place, config dbConfig) error {
 			name = path.Join(path.Dir(s.path), config.Name)
 		}
 	}
-	inside, ok := s.root.name(path.Clean(name))
+	inside, ok := s.root.Name(path.Clean(name))
 	switch {
 	case config.Name == "" || config.Name == ":memory:":
 		return nil
 	case !ok:
 		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, lies outside the site's directory; ask your web manager to have it included: --include DIR.", safetext.Line(shown(path.Clean(name))))
-	case !s.exists(inside):
+	case !s.root.Exists(inside):
 		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, is not there; ask your web manager.", safetext.Line(shown(inside)))
 	}
 	return nil
@@ -175,11 +176,11 @@ var aboveForm = regexp.MustCompile(`(?:__DIR__|dirname\(\s*__FILE__\s*\))\s*\.\s
 // lookAtProgram notes that the root is only the public directory of a program
 // whose other files lie above it: they would be missing.
 func (s *site) lookAtProgram() {
-	if slices.ContainsFunc(s.root.more, func(in included) bool { return path.Dir(in.path) == path.Dir(s.path) }) {
+	if slices.ContainsFunc(s.root.More, func(in sitetree.Included) bool { return path.Dir(in.Path) == path.Dir(s.path) }) {
 		return // the manager has said what of it belongs to the site
 	}
 	for _, name := range []string{"index.php", "autoload.php", "wp-config.php"} {
-		if text, _, err := readSmall(s.root, name); err == nil && aboveForm.Match(text) {
+		if text, _, err := sitetree.ReadSmall(s.root, name); err == nil && aboveForm.Match(text) {
 			s.notes = append(s.notes, finding{newNote("archive.note.program_above", "Path", name, "Root", shown(path.Dir(s.path))), true})
 			return
 		}

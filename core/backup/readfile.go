@@ -5,33 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
 
+	"breakglass/core/backup/sitetree"
+
 	"golang.org/x/sys/unix"
 )
-
-// openFile opens a regular file of a site, whatever may have been put in its
-// place since it was listed: a FIFO does not block, a device or a directory is
-// refused, a link never leads out of the root.
-func openFile(root disk, relative string) (*os.File, fs.FileInfo, error) {
-	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file any more: %w", relative, fs.ErrInvalid)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return f, info, nil
-}
 
 // reading is one reading of a file: exactly the size that it had when it was
 // opened, whatever happens to it meanwhile.
@@ -166,8 +149,8 @@ type ahead struct {
 }
 
 // readAhead reads a small file whole.
-func readAhead(root disk, relative string, buffer []byte) (a ahead) {
-	f, info, err := openFile(root, relative)
+func readAhead(root sitetree.Disk, relative string, buffer []byte) (a ahead) {
+	f, info, err := sitetree.Open(root, relative)
 	if err != nil {
 		return ahead{err: err}
 	}

@@ -11,15 +11,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"syscall"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 )
 
 // site is what a run knows of a site before it reads it. Close gives its root
 // back.
 type site struct {
-	root     *siteTree
+	root     *sitetree.Tree
 	path     string // of the root
 	name     string // of the site
 	kind     string
@@ -59,7 +59,6 @@ type install struct {
 const (
 	installDepth = 3
 	maxInstalls  = 16
-	maxConfig    = 1 << 20
 )
 
 // markers are files of programs that usually keep data in a database server, and
@@ -75,13 +74,10 @@ var markers = []struct{ path, kind string }{
 // detect finds out what a site is. It reads a few files and connects to
 // nothing.
 func (e *Engine) detect(ctx context.Context, root *os.Root, spec core.SiteSpec) (*site, error) {
-	s := &site{root: &siteTree{Root: root, path: spec.Root}, path: spec.Root, name: spec.Site, known: map[string]bool{}}
+	s := &site{root: sitetree.New(root, spec.Root), path: spec.Root, name: spec.Site, known: map[string]bool{}}
 	e.include(s, spec.Include)
 	if err := s.look(ctx); err != nil {
-		for _, in := range s.root.more { // the root is still the caller's
-			err = errors.Join(err, in.root.Close())
-		}
-		return nil, err
+		return nil, errors.Join(err, s.root.CloseMore()) // the root is still the caller's
 	}
 	s.answer(spec.Database)
 	slices.SortFunc(s.outside, func(a, b outsideFile) int { return comparePaths(a.name, b.name) })
@@ -111,7 +107,7 @@ func (s *site) look(ctx context.Context) error {
 		return nil
 	}
 	s.kind = "static files"
-	if names, err := listDir(s.root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
+	if names, err := sitetree.List(s.root, "."); err == nil && slices.ContainsFunc(names, func(n string) bool { return filepath.Ext(n) == ".php" }) {
 		s.kind = "PHP files"
 		s.notes = append(s.notes, finding{newNote("archive.note.php"), false})
 	}
@@ -147,19 +143,19 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 	if len(s.installs) >= maxInstalls {
 		return nil
 	}
-	whole := s.exists(join(dir, "wp-settings.php")) && s.exists(join(dir, "wp-load.php"))
-	if whole || s.exists(join(dir, "wp-config.php")) {
+	whole := s.root.Exists(sitetree.Join(dir, "wp-settings.php")) && s.root.Exists(sitetree.Join(dir, "wp-load.php"))
+	if whole || s.root.Exists(sitetree.Join(dir, "wp-config.php")) {
 		s.installs = append(s.installs, install{dir: dir, core: whole})
 		s.known[dir] = true
-		if s.exists(join(dir, "db-config.php")) {
-			s.notes = append(s.notes, finding{newNote("archive.note.many_databases", "Path", shown(join(dir, "db-config.php"))), true})
+		if s.root.Exists(sitetree.Join(dir, "db-config.php")) {
+			s.notes = append(s.notes, finding{newNote("archive.note.many_databases", "Path", shown(sitetree.Join(dir, "db-config.php"))), true})
 		}
 	}
 	s.findPlaces(dir)
 	if depth == installDepth {
 		return nil
 	}
-	names, err := listDir(s.root, dir)
+	names, err := sitetree.List(s.root, dir)
 	if err != nil {
 		return nil //nolint:nilerr // the walk meets it again and says so
 	}
@@ -167,11 +163,11 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 		if slices.Contains(notSearched, name) {
 			continue
 		}
-		info, err := s.root.Lstat(join(dir, name))
+		info, err := s.root.Lstat(sitetree.Join(dir, name))
 		if err != nil || !info.IsDir() {
 			continue
 		}
-		if err := s.findInstalls(ctx, join(dir, name), depth+1); err != nil {
+		if err := s.findInstalls(ctx, sitetree.Join(dir, name), depth+1); err != nil {
 			return err
 		}
 	}
@@ -182,24 +178,18 @@ func (s *site) findInstalls(ctx context.Context, dir string, depth int) error {
 // large.
 var notSearched = []string{"wp-content", "wp-includes", "wp-admin", "node_modules", "vendor"}
 
-// exists reports whether there is something but a directory.
-func (s *site) exists(relative string) bool {
-	info, err := s.root.Lstat(relative)
-	return err == nil && !info.IsDir()
-}
-
 // claimed reports whether a configuration alone is that of a WordPress one level
 // below.
 func (s *site) claimed(alone install) bool {
 	return !alone.core && slices.ContainsFunc(s.installs, func(in install) bool {
-		return in.core && in.dir != "." && path.Dir(in.dir) == alone.dir && !s.exists(join(in.dir, "wp-config.php"))
+		return in.core && in.dir != "." && path.Dir(in.dir) == alone.dir && !s.root.Exists(sitetree.Join(in.dir, "wp-config.php"))
 	})
 }
 
 var versionForm = regexp.MustCompile(`\$wp_version\s*=\s*'([0-9A-Za-z.+-]{1,32})'`)
 
 func (s *site) wordPressKind(dir string) string {
-	text, _, err := readSmall(s.root, join(dir, "wp-includes/version.php"))
+	text, _, err := sitetree.ReadSmall(s.root, sitetree.Join(dir, "wp-includes/version.php"))
 	if err != nil {
 		return "WordPress"
 	}
@@ -209,58 +199,31 @@ func (s *site) wordPressKind(dir string) string {
 	return "WordPress"
 }
 
-// readSmall reads a file of at most maxConfig bytes. A link is followed as long
-// as it stays within what is backed up.
-func readSmall(root disk, relative string) ([]byte, fs.FileInfo, error) {
-	f, err := root.OpenFile(relative, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-	if t, ok := root.(*siteTree); ok && err != nil {
-		if at, inside := t.resolve(relative); inside && at != relative {
-			f, err = t.OpenFile(at, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
-		}
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file: %w", relative, fs.ErrInvalid)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.Size() > maxConfig {
-		return nil, nil, fmt.Errorf("%s is larger than %d bytes: %w", relative, maxConfig, fs.ErrInvalid)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig))
-	return text, info, err
-}
-
 // usesSQLite reports whether the SQLite integration plugin replaces the
 // database of a WordPress and its database file is there.
 func (s *site) usesSQLite(dir string) bool {
-	dropin, _, err := readSmall(s.root, join(dir, "wp-content/db.php"))
+	dropin, _, err := sitetree.ReadSmall(s.root, sitetree.Join(dir, "wp-content/db.php"))
 	if err != nil || !sqliteDropin.Match(dropin) {
 		return false
 	}
-	names, err := listDir(s.root, join(dir, "wp-content/database"))
+	names, err := sitetree.List(s.root, sitetree.Join(dir, "wp-content/database"))
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
-		return isSQLite(s.root, join(dir, "wp-content/database/"+name))
+		return isSQLite(s.root, sitetree.Join(dir, "wp-content/database/"+name))
 	})
 }
 
 var sqliteDropin = regexp.MustCompile(`(?i)sqlite[-_ ]?(database[-_ ]integration|db[-_]dropin)`)
 
 // isSQLite reports whether a file begins as SQLite databases do.
-func isSQLite(root disk, relative string) bool {
+func isSQLite(root sitetree.Disk, relative string) bool {
 	info, err := root.Lstat(relative)
 	if err != nil || !info.Mode().IsRegular() || info.Size() < 512 {
 		return false
 	}
-	f, _, err := openFile(root, relative)
+	f, _, err := sitetree.Open(root, relative)
 	if err != nil {
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"breakglass/core"
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -41,8 +42,8 @@ func (s *site) readConfigs() error {
 func (s *site) readConfig(in *install) (err error) {
 	in.sqlite = s.usesSQLite(in.dir)
 	for _, candidate := range []string{in.dir, path.Dir(in.dir)} {
-		in.config = join(candidate, "wp-config.php")
-		in.text, _, err = readSmall(s.root, in.config)
+		in.config = sitetree.Join(candidate, "wp-config.php")
+		in.text, _, err = sitetree.ReadSmall(s.root, in.config)
 		if err == nil {
 			return nil
 		}
@@ -52,7 +53,7 @@ func (s *site) readConfig(in *install) (err error) {
 				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(shown(in.config))),
 			}
 		}
-		if in.dir == "." || s.exists(join(path.Dir(in.dir), "wp-settings.php")) {
+		if in.dir == "." || s.root.Exists(sitetree.Join(path.Dir(in.dir), "wp-settings.php")) {
 			break
 		}
 	}
@@ -104,7 +105,7 @@ func (s *site) readAbove(name string) (text []byte, found bool, err error) {
 	if err != nil || s.path == "/" {
 		return nil, false, nil //nolint:nilerr // there is none
 	}
-	text, read, err := readSmall(above, name)
+	text, read, err := sitetree.ReadSmall(above, name)
 	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
 		return nil, false, &core.Refusal{
 			Kind: core.ErrDatabase, Cause: err,
@@ -113,7 +114,7 @@ func (s *site) readAbove(name string) (text []byte, found bool, err error) {
 	}
 	own, err := s.root.Lstat(".")
 	if err != nil {
-		return nil, false, siteError(s.path, err)
+		return nil, false, sitetree.Unopened(s.path, err)
 	}
 	if !readableBy(read, own) {
 		return nil, false, core.Refuse(core.ErrDatabase, "The %s one level above the site's directory does not belong to this site, so it was not used; ask your web manager where the site's configuration is.", name)

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"breakglass/core/backup/sitetree"
+
 	_ "modernc.org/sqlite" // the driver
 )
 
@@ -32,7 +34,7 @@ var errTorn = errors.New("the database changed while it was copied")
 // itself would. SQLite is only ever given a private copy: a path within the site
 // could be swapped for another file, and a FIFO in the place of a journal would
 // hold it for ever, beyond any context.
-func (e *Engine) takeSnapshot(ctx context.Context, root disk, relative string) (_ *snapshot, err error) {
+func (e *Engine) takeSnapshot(ctx context.Context, root sitetree.Disk, relative string) (_ *snapshot, err error) {
 	if err := room(root, relative, e.options.Scratch); err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", relative, err)
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 
+	"breakglass/core/backup/sitetree"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -22,7 +24,7 @@ const roomLeft = 32 << 20
 
 // room refuses, as a full disk would, a database whose two copies do not fit:
 // a backup must not fill the disk that the site itself may write to.
-func room(root disk, relative, scratch string) error {
+func room(root sitetree.Disk, relative, scratch string) error {
 	need := uint64(roomLeft)
 	for _, suffix := range databaseParts {
 		if info, err := root.Lstat(relative + suffix); err == nil && info.Mode().IsRegular() {
@@ -49,7 +51,7 @@ var databaseParts = []string{"-wal", "-journal", ""}
 // moment would have left, and that is what SQLite knows how to mend. A log may
 // grow: its start is what it was a moment ago, as long as the database that it
 // belongs to stood still (https://sqlite.org/walformat.html).
-func copyDatabase(ctx context.Context, root disk, relative, private string) (err error) {
+func copyDatabase(ctx context.Context, root sitetree.Disk, relative, private string) (err error) {
 	var parts []*databasePart
 	defer func() {
 		for _, p := range parts {
@@ -114,8 +116,8 @@ type databasePart struct {
 
 // openPart opens a regular file only: a FIFO, a device or a link in its place is
 // an error.
-func openPart(root disk, relative string) (*databasePart, error) {
-	file, info, err := openFile(root, relative)
+func openPart(root sitetree.Disk, relative string) (*databasePart, error) {
+	file, info, err := sitetree.Open(root, relative)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &databasePart{path: relative}, nil
 	}
@@ -158,7 +160,7 @@ func (p *databasePart) copyTo(ctx context.Context, private string) (err error) {
 }
 
 // still reports whether the file is the one that was copied, unchanged.
-func (p *databasePart) still(root disk) bool {
+func (p *databasePart) still(root sitetree.Disk) bool {
 	named, err := root.Lstat(p.path)
 	if p.file == nil {
 		return errors.Is(err, fs.ErrNotExist)
@@ -172,7 +174,7 @@ func (p *databasePart) still(root disk) bool {
 const walHeader = 32
 
 // grew reports whether a log was only added to since it was copied.
-func (p *databasePart) grew(root disk, private string) bool {
+func (p *databasePart) grew(root sitetree.Disk, private string) bool {
 	if p.file == nil || p.info.Size() < walHeader {
 		return false
 	}

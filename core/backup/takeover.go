@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -109,7 +110,7 @@ func (t *takeover) paths() []string {
 
 // siteText reads a small file of the site, "" where it cannot be.
 func (t *takeover) siteText(relative string) string {
-	text, _, err := readSmall(t.run.site.root, relative)
+	text, _, err := sitetree.ReadSmall(t.run.site.root, relative)
 	if err != nil {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
 
@@ -35,7 +36,7 @@ var (
 func (t *takeover) phpAsked() []string {
 	var lines []string
 	for _, in := range t.run.site.installs {
-		place := join(in.dir, "wp-includes/version.php")
+		place := sitetree.Join(in.dir, "wp-includes/version.php")
 		if m := requiredForm.FindStringSubmatch(t.siteText(place)); m != nil {
 			lines = append(lines, shownLine(inArchive(place))+"  PHP ≥ "+m[1])
 		}
@@ -145,7 +146,7 @@ func (t *takeover) mail() []string {
 	}
 	for _, in := range t.run.site.installs {
 		for _, plugin := range mailPlugins {
-			place := join(in.dir, "wp-content/plugins/"+plugin)
+			place := sitetree.Join(in.dir, "wp-content/plugins/"+plugin)
 			if info, err := t.run.site.root.Lstat(place); err == nil && info.IsDir() {
 				lines = append(lines, shownLine(inArchive(place)))
 			}

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"slices"
-	"strings"
-	"syscall"
+
+	"breakglass/core/backup/sitetree"
 )
 
 // errSkip, returned by a visit of a directory, leaves out what is in it.
@@ -26,23 +24,23 @@ type visitAt func(relative string, in *folder, at string, info fs.FileInfo, err 
 // walkTree walks a site in order: a directory, then its sorted entries, and then
 // what the manager included in the same way. It holds one list of names for each
 // level that it is in, and follows no link.
-func walkTree(ctx context.Context, t *siteTree, f visit) error {
+func walkTree(ctx context.Context, t *sitetree.Tree, f visit) error {
 	return walkFolders(ctx, t, func(relative string, _ *folder, _ string, info fs.FileInfo, err error) error {
 		return f(relative, info, err)
 	})
 }
 
 // walkFolders is walkTree with the folders that it has open.
-func walkFolders(ctx context.Context, t *siteTree, f visitAt) error {
+func walkFolders(ctx context.Context, t *sitetree.Tree, f visitAt) error {
 	if err := walkFrom(ctx, &folder{root: t.Root, lent: true}, ".", ".", f); err != nil {
 		return err
 	}
-	for _, in := range t.more { // each by its own name
+	for _, in := range t.More { // each by its own name
 		at := "."
-		if in.file != "" {
-			at = in.file
+		if in.File != "" {
+			at = in.File
 		}
-		if err := walkFrom(ctx, &folder{root: in.root, lent: true}, at, in.path, f); err != nil {
+		if err := walkFrom(ctx, &folder{root: in.Root, lent: true}, at, in.Path, f); err != nil {
 			return err
 		}
 	}
@@ -68,12 +66,9 @@ func ignoreSkip(err error) error {
 	return err
 }
 
-// maxDepth bounds how deep directories may lie in each other.
-const maxDepth = 1000
-
 // walkDir walks the directory at a path below an open folder.
 func walkDir(ctx context.Context, in *folder, at, dir string, f visitAt) error {
-	names, err := listFolder(in.root, at, dir)
+	names, err := sitetree.ListAt(in.root, at, dir)
 	if err != nil {
 		return ignoreSkip(f(dir, in, at, nil, err))
 	}
@@ -81,7 +76,7 @@ func walkDir(ctx context.Context, in *folder, at, dir string, f visitAt) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("walk: %w", context.Cause(ctx))
 		}
-		relative, below := join(dir, name), join(at, name)
+		relative, below := sitetree.Join(dir, name), sitetree.Join(at, name)
 		info, err := in.root.Lstat(below)
 		if err := f(relative, in, below, info, err); err != nil {
 			if errors.Is(err, errSkip) {
@@ -107,32 +102,4 @@ func walkBelow(ctx context.Context, in *folder, at, relative string, info fs.Fil
 	}
 	defer own.free()
 	return walkDir(ctx, own, ".", relative, f)
-}
-
-// listDir returns the sorted names in a directory below the root.
-func listDir(root disk, dir string) ([]string, error) { return listFolder(root, dir, dir) }
-
-// listFolder is listDir for a directory at a path below an open folder.
-func listFolder(root disk, at, relative string) ([]string, error) {
-	if strings.Count(relative, "/") >= maxDepth {
-		return nil, fmt.Errorf("more than %d directories in each other: %w", maxDepth, fs.ErrInvalid)
-	}
-	d, err := root.OpenFile(at, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	names, err := d.Readdirnames(-1)
-	if err = errors.Join(err, d.Close()); err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// join adds a name to a path below the root, byte for byte.
-func join(dir, name string) string {
-	if dir == "." {
-		return name
-	}
-	return dir + "/" + name
 }
