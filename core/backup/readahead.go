@@ -16,13 +16,14 @@ type item struct {
 	leave string // why its contents are left out: the ID of a text
 	ahead ahead
 	ready chan struct{} // closed once ahead is there; nil: nothing is read ahead
-	free  func()        // gives the buffer back; may be nil
+	room  []byte        // what it is read into, if it is small
+	back  chan<- []byte // where that goes back to
 }
 
 // done gives back what the item holds. It may be read no more.
 func (it *item) done() {
-	if it.free != nil {
-		it.free()
+	if it.back != nil {
+		it.back <- it.room
 	}
 	it.in.free()
 }
@@ -33,17 +34,56 @@ const (
 	readers    = 4
 )
 
+// rooms are the buffers that small files are read into. Most files of a site are
+// far smaller than the largest small one, so there are many of little room and a
+// few of more. They are made once: what the collector frees it has to find first.
+type rooms struct{ little, more chan []byte }
+
+// How much room there is, in bytes, and how often.
+const (
+	littleRoom  = 16 << 10
+	littleRooms = itemsAhead
+	moreRooms   = 12
+)
+
+func newRooms() *rooms {
+	r := &rooms{little: make(chan []byte, littleRooms), more: make(chan []byte, moreRooms)}
+	for range littleRooms {
+		r.little <- make([]byte, littleRoom)
+	}
+	for range moreRooms {
+		r.more <- make([]byte, smallFile)
+	}
+	return r
+}
+
+// give gives an item room. The walk calls it, in order, so that an item never
+// waits for one behind it.
+func (r *rooms) give(ctx context.Context, it *item) error {
+	from := r.more
+	if it.info.Size() <= littleRoom {
+		from = r.little
+	}
+	select {
+	case it.room = <-from:
+		it.back = from
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // readTree walks a site and reads small files ahead. The items come in the
 // walk's order. It ends with ctx; wait returns the walk's error after the
 // channel was closed.
 func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() error) {
 	ordered, toRead := make(chan *item, itemsAhead), make(chan *item)
-	buffers := sync.Pool{New: func() any { b := make([]byte, smallFile); return &b }}
+	rooms := newRooms()
 	var work sync.WaitGroup
 	for range readers {
 		work.Go(func() {
 			for it := range toRead {
-				it.read(&buffers)
+				it.read()
 			}
 		})
 	}
@@ -53,7 +93,7 @@ func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() err
 		defer close(toRead)
 		failed = guard(func() error {
 			return walkFolders(ctx, s.root, func(relative string, in *folder, at string, info fs.FileInfo, err error) error {
-				return s.hand(ctx, &item{path: relative, in: in, at: at, info: info, err: err}, ordered, toRead)
+				return s.hand(ctx, &item{path: relative, in: in, at: at, info: info, err: err}, rooms, ordered, toRead)
 			})
 		})
 	})
@@ -61,18 +101,21 @@ func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() err
 }
 
 // hand gives an item to the archive, and to the readers if it is small.
-func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item) error {
+func (s *site) hand(ctx context.Context, it *item, rooms *rooms, ordered, toRead chan<- *item) error {
 	if it.err == nil && it.info.IsDir() {
 		it.leave = s.leftOut(it.path)
 	}
 	if it.err == nil && it.info.Mode().IsRegular() && it.info.Size() <= smallFile {
+		if err := rooms.give(ctx, it); err != nil {
+			return err
+		}
 		it.ready = make(chan struct{})
 	}
 	it.in.keep()
 	select {
 	case ordered <- it:
 	case <-ctx.Done():
-		it.in.free()
+		it.done()
 		return context.Cause(ctx)
 	}
 	if it.ready != nil {
@@ -84,15 +127,10 @@ func (s *site) hand(ctx context.Context, it *item, ordered, toRead chan<- *item)
 	return nil
 }
 
-func (it *item) read(buffers *sync.Pool) {
+func (it *item) read() {
 	defer close(it.ready)
-	buffer, ok := buffers.Get().(*[]byte)
-	if !ok {
-		return
-	}
-	it.free = func() { buffers.Put(buffer) }
 	err := guard(func() error {
-		it.ahead = readAhead(it.in.root, it.at, *buffer)
+		it.ahead = readAhead(it.in.root, it.at, it.room)
 		return nil
 	})
 	if err != nil {
