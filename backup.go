@@ -16,7 +16,7 @@ import (
 	"breakglass/core/backup"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
-	"breakglass/store/writeback"
+	"breakglass/store/whole"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
@@ -85,17 +85,17 @@ func (o backupOrder) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp("", "breakglass-backup-")
+	scratch, err := whole.TempFolder("breakglass-backup-")
 	if err != nil {
-		return fmt.Errorf("make a scratch directory: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	defer func() { err = errors.Join(err, scratch.Close()) }()
 	clock := newSystemClock()
 	include, roots, err := o.included()
 	if err != nil {
 		return err
 	}
-	engine, err := backup.New(backup.Options{Roots: append([]string{root}, roots...), Signer: signer, Scratch: scratch, Host: "/", Clock: clock, Version: versionText(), Format: format})
+	engine, err := backup.New(backup.Options{Roots: append([]string{root}, roots...), Signer: signer, Scratch: scratch.Path, Host: "/", Clock: clock, Version: versionText(), Format: format})
 	if err != nil {
 		return err
 	}
@@ -208,67 +208,46 @@ func (o backupOrder) make(ctx context.Context, engine *backup.Engine, order core
 	return result, exitStatus(exitFailed)
 }
 
-// store writes the archive to its file, durable before it has its name.
+// store writes the archive to its file, which has its name only once it is whole
+// and durable. What backups that were killed have left beside it is removed.
 func (o backupOrder) store(ctx context.Context, engine *backup.Engine, order core.BackupOrder, out, errs io.Writer) (err error) {
-	if _, err := os.Lstat(o.file); err == nil {
-		return fmt.Errorf("%s exists already; nothing was written. Give another name, or move it away", o.file)
-	}
-	f, err := os.CreateTemp(filepath.Dir(o.file), ".breakglass-*.part") // mode 0600
+	o.meter(errs).swept(whole.Sweep(o.file))
+	f, err := whole.Create(o.file)
 	if err != nil {
-		return fmt.Errorf("open the archive: %w", err)
+		return o.taken(err, "nothing was written")
 	}
-	sealed := false
-	defer func() {
-		if !sealed {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	result, err := o.make(ctx, engine, order, writeback.New(f), errs)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	result, err := o.make(ctx, engine, order, f, errs)
 	if err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("keep the archive: %w", err)
+	if err := f.Seal(); err != nil {
+		return o.taken(err, "the backup was not kept")
 	}
-	if err := os.Rename(f.Name(), o.file); err != nil {
-		return fmt.Errorf("name the archive: %w", err)
-	}
-	sealed = true
-	if err := errors.Join(f.Close(), o.beside(result)); err != nil {
+	if err := o.beside(result); err != nil {
 		return fmt.Errorf("keep the archive: %w", err)
 	}
 	return o.tell(out, o.file, result)
 }
 
+// taken says it when another file has the archive's name.
+func (o backupOrder) taken(err error, so string) error {
+	if errors.Is(err, core.ErrExists) {
+		return core.Refuse(core.ErrExists, "%s exists already; %s. Give another name, or move it away.", safetext.Line(safetext.Path(o.file)), so)
+	}
+	return err
+}
+
 // beside writes the checksum and the signature next to the archive.
 func (o backupOrder) beside(result core.BackupResult) error {
 	sum := result.SHA256 + "  " + filepath.Base(o.file) + "\n"
-	if err := writeBeside(o.file+".sha256", []byte(sum)); err != nil {
+	if err := whole.Replace(o.file+".sha256", []byte(sum)); err != nil {
 		return err
 	}
 	if result.Signature == nil {
 		return nil
 	}
-	return writeBeside(o.file+".sig", result.Signature)
-}
-
-// writeBeside makes a file in the place of whatever has its name: it follows no
-// link that somebody put there, and is whole or not there.
-func writeBeside(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".breakglass-*.part") // mode 0600, and never one that is there
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return whole.Replace(o.file+".sig", result.Signature)
 }
 
 // tell says what was made, and how complete it is.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/safetext"
 	"breakglass/core/view"
 
 	"golang.org/x/term"
@@ -87,6 +88,17 @@ func (m *meter) pace() time.Duration {
 
 // event writes one event as one line.
 func (m *meter) event(v any) { _ = json.NewEncoder(m.w).Encode(v) }
+
+// swept says which files of backups that were killed are gone.
+func (m *meter) swept(names []string) {
+	for _, name := range names {
+		if m.json {
+			m.event(map[string]any{"event": "removed", "file": name})
+			continue
+		}
+		_, _ = fmt.Fprintln(m.w, "Removed "+safetext.Line(name)+", which a backup that was killed had left behind.")
+	}
+}
 
 // clear takes the bar away, so that what is said next stands alone.
 func (m *meter) clear() {

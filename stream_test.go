@@ -230,33 +230,75 @@ func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
 	}
 }
 
-// Ctrl+C ends a local backup in the midst of the dump, and leaves nothing.
+// However a local backup ends in the midst of the dump, nothing of it is left: with
+// Ctrl+C, when the terminal is closed, and even when it is killed.
 func TestALocalBackupThatIsStoppedLeavesNothing(t *testing.T) {
 	sites := t.TempDir()
 	check(t, os.Chmod(sites, 0o755)) //nolint:gosec // websites are readable
 	w := installWordPress(t, filepath.Join(sites, "acme"))
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL} {
+		unlock := w.lock(t)
+		dir, temp := t.TempDir(), t.TempDir()
+		cmd := program("backup", w.root, "-o", filepath.Join(dir, "acme.tar.gz"))
+		cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		check(t, cmd.Start())
+		eventually(t, "the dump runs", func() bool { return len(dumpers(t, w.database)) > 0 })
+		check(t, cmd.Process.Signal(signal))
+		err := cmd.Wait()
+		killed := signal == syscall.SIGKILL
+		if err == nil || !killed && cmd.ProcessState.ExitCode() != exitFailed {
+			t.Errorf("%s: it ended with %v", signal, err)
+		}
+		if !killed && !strings.HasSuffix(errs.String(), "breakglass: The backup was stopped; nothing of it was kept.\n") {
+			t.Errorf("%s: it said\n%s", signal, errs.String())
+		}
+		if killed { // the kernel ends the dump a moment later
+			eventually(t, "the dump has ended", func() bool { return len(dumpers(t, w.database)) == 0 })
+		} else if left := dumpers(t, w.database); len(left) > 0 {
+			t.Errorf("%s: processes are left: %q", signal, left)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: left %v, %v", signal, left, err)
+		}
+		unlock()
+		again := program("backup", w.root, "-o", filepath.Join(dir, "acme.tar.gz"))
+		again.Env = append(again.Env, "TMPDIR="+temp)
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%s: once more: %v\n%s", signal, err, out)
+		}
+		if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+			t.Errorf("%s: left in the directory for temporary files: %v, %v", signal, left, err)
+		}
+	}
+}
+
+// A file that has taken the archive's name while it was made is not replaced.
+func TestALocalBackupReplacesNothing(t *testing.T) {
+	sites := t.TempDir()
+	check(t, os.Chmod(sites, 0o755)) //nolint:gosec // websites are readable
+	w := installWordPress(t, filepath.Join(sites, "acme"))
 	unlock := w.lock(t)
-	defer unlock()
-	dir, temp := t.TempDir(), t.TempDir()
-	cmd := program("backup", w.root, "-o", filepath.Join(dir, "acme.tar.gz"))
-	cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "acme.tar.gz")
+	machine, err := os.Hostname()
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(dir, ".breakglass-"+machine+"-OLD.part"), []byte("half"), 0o600)) // as a disk without O_TMPFILE keeps it
+	cmd := program("backup", w.root, "-o", file)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	check(t, cmd.Start())
 	eventually(t, "the dump runs", func() bool { return len(dumpers(t, w.database)) > 0 })
-	check(t, cmd.Process.Signal(os.Interrupt))
+	check(t, os.WriteFile(file, []byte("yours"), 0o600))
+	unlock()
 	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitFailed {
 		t.Errorf("it ended with %v", err)
 	}
-	if !strings.HasSuffix(errs.String(), "breakglass: The backup was stopped; nothing of it was kept.\n") {
+	if !strings.Contains(errs.String(), "Removed .breakglass-"+machine+"-OLD.part") || !strings.Contains(errs.String(), "acme.tar.gz exists already; the backup was not kept.") {
 		t.Errorf("it said\n%s", errs.String())
 	}
-	if left := dumpers(t, w.database); len(left) > 0 {
-		t.Errorf("processes are left: %q", left)
-	}
-	for _, d := range []string{dir, temp} {
-		if left, err := os.ReadDir(d); err != nil || len(left) > 0 {
-			t.Errorf("left in %s: %v, %v", d, left, err)
-		}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || readFile(t, file) != "yours" {
+		t.Errorf("left %v, %v", left, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -132,13 +133,16 @@ type toolRun struct {
 }
 
 // runTool runs a program in a process group of its own, which is killed when
-// ctx ends. It gets no environment of ours.
+// ctx ends; should this process be killed, the kernel kills the program. It gets
+// no environment of ours.
 func runTool(ctx context.Context, run toolRun, stdout, stderr interface{ Write([]byte) (int, error) }, path string, args ...string) error {
 	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // a fixed tool, no secret and no option from the site among args
 	cmd.Dir = run.dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + run.dir, "TZ=UTC"}, run.env...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = stdout, stderr, run.files
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the program dies with the thread that started it
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killTime
 	err := cmd.Run()

@@ -1,0 +1,4 @@
+package whole
+
+// CreateNamed is Create where the file system has no files without a name.
+var CreateNamed = named
