@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -78,7 +79,7 @@ func (q *questions) secret(question string) (core.Secret, error) {
 }
 
 // interview asks for all that a restore needs and the command line lacks.
-func (o *restoreOrder) interview() (err error) {
+func (o *restoreOrder) interview(ctx context.Context) (err error) {
 	q := o.ask
 	fmt.Fprint(q.out, "This puts a website back from its backup. It asks a few questions, shows what\nit will do, and does nothing before you say yes.\n\n")
 	if o.file == "" {
@@ -86,14 +87,17 @@ func (o *restoreOrder) interview() (err error) {
 			return err
 		}
 	}
+	if err := o.lookInside(ctx); err != nil {
+		return err
+	}
 	if o.to == "" {
+		fmt.Fprintln(q.out)
 		if o.to, err = q.until("The directory for the site, empty or new", "", restore.CheckTarget); err != nil {
 			return err
 		}
 	}
-	if o.database == "" {
-		fmt.Fprint(q.out, "\nIts database must be there and empty. Give it like mysql://user@localhost/name;\nEnter alone leaves the dump beside the files.\n")
-		if o.database, err = q.until("The database", "", isDatabase); err != nil {
+	if len(o.databases) == 0 {
+		if err := o.askDatabases(); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/restore"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -19,9 +19,13 @@ import (
 
 // restoreOrder is what the command line of restore says.
 type restoreOrder struct {
-	file, to, database, passwordFile, url, signer, owner string
-	oldURLs                                              []string
-	dryRun, json, yes                                    bool
+	file, to, url, signer, owner string
+	databases                    []string // URL, or NAME=URL for each of several dumps
+	passwordFiles                []string // FILE for all, or NAME=FILE for one
+	oldURLs                      []string
+	dryRun, json, yes            bool
+
+	known *backup.Contents // what the archive holds, where it was looked at before
 
 	ask  *questions // nil: nobody is there to answer
 	out  io.Writer
@@ -39,7 +43,8 @@ func restoreCommand() *cobra.Command {
 			"database. It looks first and refuses what cannot work before anything is touched. What\n" +
 			"breaks off is gone on with by the same command. On a terminal it asks for what is missing.\n\n" +
 			"The database's password is asked for, or read from --password-file: a command line can be\n" +
-			"read by everybody on the machine.",
+			"read by everybody on the machine. Where an archive holds several dumps each is given its\n" +
+			"database by its name: --database shop=URL --database blog=URL.",
 		Example: "  breakglass restore acme.tar.gz --to /srv/www/acme --url https://new.example \\\n" +
 			"      --database 'mysql://acme@localhost/acme' --signer archive_key.pub",
 		Args: usage(cobra.MaximumNArgs(1)),
@@ -56,8 +61,8 @@ func restoreCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the `DIR` that the site shall live in: empty, or not there yet")
-	f.StringVar(&o.database, "database", "", "the empty database, as mysql://user@host:port/name, mysql://user@/name?socket=PATH or postgres://…; `URL`")
-	f.StringVar(&o.passwordFile, "password-file", "", "a `FILE` whose first line is the database's password")
+	f.StringArrayVar(&o.databases, "database", nil, "the empty database, as mysql://user@host:port/name, mysql://user@/name?socket=PATH or postgres://…; of several dumps each by its name: NAME=`URL`, once each")
+	f.StringArrayVar(&o.passwordFiles, "password-file", nil, "a `FILE` whose first line is the database's password, or NAME=FILE for one of several")
 	f.StringVar(&o.url, "url", "", "the site's new address, `URL`; without it the address stays")
 	f.StringArrayVar(&o.oldURLs, "old-url", nil, "the site's old address, `URL`, where it cannot be found out; may be given more than once")
 	f.StringVar(&o.signer, "signer", "", "demand that this key signed: a public key's `FILE`, or the fingerprint SHA256:… on the emergency sheet")
@@ -69,7 +74,7 @@ func restoreCommand() *cobra.Command {
 }
 
 func (o *restoreOrder) run(ctx context.Context) error {
-	if err := o.complete(); err != nil {
+	if err := o.complete(ctx); err != nil {
 		return err
 	}
 	order, err := o.order()
@@ -108,7 +113,7 @@ func (o *restoreOrder) run(ctx context.Context) error {
 }
 
 // complete asks for what the command line lacks, or says what it is.
-func (o *restoreOrder) complete() (err error) {
+func (o *restoreOrder) complete(ctx context.Context) error {
 	if o.ask == nil {
 		switch {
 		case o.file == "":
@@ -121,7 +126,7 @@ func (o *restoreOrder) complete() (err error) {
 	if o.file != "" && o.to != "" {
 		return nil // what else there is to say has its own meaning when it is not said
 	}
-	return o.interview()
+	return o.interview(ctx)
 }
 
 // order makes an order of what was said.
@@ -130,30 +135,12 @@ func (o *restoreOrder) order() (order restore.Order, err error) {
 		Archive: os.Stdin, File: o.file, Size: -1, Target: o.to, Owner: o.owner, URL: strings.TrimRight(o.url, "/"), OldURLs: o.oldURLs, DryRun: o.dryRun,
 		Clock: newSystemClock(), Agree: func(string) (bool, error) { return o.yes, nil },
 	}
-	if order.Verify, err = demand(o.signer); err != nil || o.database == "" {
+	order.Known = o.known
+	if order.Verify, err = demand(o.signer); err != nil {
 		return order, err
 	}
-	d, written, err := restore.ParseDatabase(o.database)
-	if err != nil {
-		return order, err
-	}
-	switch {
-	case written:
-		fmt.Fprintln(o.errs, "Others on this machine may have read the password in the command line; better leave it out of the URL, then it is asked for.")
-	case o.passwordFile != "":
-		text, err := readKeyFile(o.passwordFile)
-		if err != nil {
-			return order, err
-		}
-		first, _, _ := strings.Cut(text, "\n")
-		d.Password = core.NewSecret(strings.TrimSuffix(first, "\r"))
-	case o.ask != nil:
-		if d.Password, err = o.ask.secret("Password of " + safetext.Line(d.User) + " at the database"); err != nil {
-			return order, err
-		}
-	}
-	order.Database = &d
-	return order, nil
+	order.Databases, err = o.targets()
+	return order, err
 }
 
 // agree shows what would be done and asks before anything is.
@@ -170,10 +157,8 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 	fmt.Fprintf(o.errs, "\nThis will be done:\n")
 	fmt.Fprintf(o.errs, "  1. Unpack and check %s (%s).\n", safetext.Path(order.File), view.Size(order.Size))
 	fmt.Fprintf(o.errs, "  2. Put the site's files into %s.\n", safetext.Path(order.Target))
-	if order.Database != nil {
-		fmt.Fprintf(o.errs, "  3. Load its dump into the database %s.\n", order.Database)
-	} else {
-		fmt.Fprintf(o.errs, "  3. Leave its dump beside them: no database was given.\n")
+	for _, line := range o.planned(order) {
+		fmt.Fprintf(o.errs, "  3. %s\n", line)
 	}
 	if order.URL != "" {
 		fmt.Fprintf(o.errs, "  4. Change its address to %s.\n", safetext.Line(order.URL))

@@ -52,6 +52,7 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 		s.types(dialogue.answer)
 		s.press("Enter")
 	}
+	s.shows("✓ Dump: that of “ask_acme”, 1 tables, goes to ask_acme@")
 	s.shows("Begin? Type yes")
 	if strings.Contains(s.text(), "secret") {
 		t.Error("the password stands on the screen")
@@ -64,5 +65,66 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 	config := readFile(t, filepath.Join(dir, "site", "wp-config.php"))
 	if !strings.Contains(config, "'"+into+"'") {
 		t.Errorf("%s", config)
+	}
+}
+
+// Who restores a site with several databases is asked for each of them by name,
+// with what it holds, and sees in the plan what goes where.
+func TestRestoreAsksForEachDatabase(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "acme")
+	check(t, err)
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	root := filepath.Join(dir, "acme")
+	for sub, name := range map[string]string{"": "two_shop", "blog": "two_blog"} {
+		check(t, os.MkdirAll(filepath.Join(root, sub), 0o755)) //nolint:gosec // a website is readable
+		check(t, database.CreateDatabase(name, "two", "secret"))
+		check(t, database.CreateDatabase(name+"_new", "two", "secret"))
+		t.Cleanup(func() { check(t, database.SQL("", "DROP DATABASE "+name+"; DROP DATABASE "+name+"_new")) })
+		check(t, database.SQL(name, "CREATE TABLE wp_posts (id int); INSERT INTO wp_posts VALUES (1), (2), (3)"))
+		for file, text := range map[string]string{
+			"wp-load.php": "<?php\n", "wp-settings.php": "<?php\n", "wp-config.php": fmt.Sprintf("<?php\ndefine('DB_NAME', '%s');\ndefine('DB_USER', 'two');\ndefine('DB_PASSWORD', 'secret');\ndefine('DB_HOST', 'localhost:%s');\n$table_prefix = 'wp_';\n", name, database.Socket),
+		} {
+			check(t, os.WriteFile(filepath.Join(root, sub, file), []byte(text), 0o600))
+		}
+	}
+	if out, err := program("backup", root, "--output", filepath.Join(dir, "acme.tar.gz")).CombinedOutput(); err != nil {
+		t.Fatalf("backup: %v\n%s", err, out)
+	}
+	url := func(name string) string { return "mysql://two@/" + name + "?socket=" + database.Socket }
+	secret := filepath.Join(dir, "secret")
+	check(t, os.WriteFile(secret, []byte("secret\n"), 0o600))
+	out, err := program("restore", filepath.Join(dir, "acme.tar.gz"), "--to", filepath.Join(dir, "site"), "--database", url("two_shop_new"), "--password-file", secret).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "--database two_shop=URL") {
+		t.Errorf("one database for two dumps: %v\n%s", err, out)
+	}
+	s := openTerminal(t, 110, 60, []string{asBreakglass + "=1"}, "env", "-C", dir, os.Args[0], "restore", "acme.tar.gz")
+	for _, dialogue := range []struct{ asked, answer string }{
+		{"Dump of “two_blog”: 1 tables, 3 rows", ""},
+		{"The directory for the site, empty or new:", filepath.Join(dir, "site")},
+		{"The database for “two_shop”:", url("two_shop_new")},
+		{"The database for “two_blog”:", url("two_blog_new")},
+		{"The site's new address", ""},
+		{"That fingerprint", ""},
+		{"Password of two at the database for “two_shop” (it is not shown):", "secret"},
+		{"Load the dump of “two_blog” into the database two@", ""},
+		{"Begin? Type yes", "yes"},
+	} {
+		s.shows(dialogue.asked)
+		if dialogue.answer != "" || strings.HasPrefix(dialogue.asked, "The site's") || strings.HasPrefix(dialogue.asked, "That") {
+			s.types(dialogue.answer)
+			s.press("Enter")
+		}
+	}
+	s.shows("This report is kept in")
+	for file, want := range map[string]string{"wp-config.php": "'two_shop_new'", "blog/wp-config.php": "'two_blog_new'"} {
+		if config := readFile(t, filepath.Join(dir, "site", file)); !strings.Contains(config, want) {
+			t.Errorf("%s:\n%s", file, config)
+		}
+	}
+	report := readFile(t, filepath.Join(dir, "site.restore", "report.txt"))
+	for _, name := range []string{"two_shop", "two_blog"} {
+		if !strings.Contains(report, name+"_new, of the dump of “"+name+"”: 1 tables, 3 rows") {
+			t.Errorf("%s is not counted:\n%s", name, report)
+		}
 	}
 }

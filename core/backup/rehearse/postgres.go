@@ -3,7 +3,8 @@ package rehearse
 import (
 	"os"
 	"path/filepath"
-	"strings"
+
+	"breakglass/core/backup"
 )
 
 // superuser is the owner of a private PostgreSQL.
@@ -48,24 +49,6 @@ func (s *server) postgresOwner(database string) []string {
 	}
 }
 
-// quotePostgres quotes schema.table, each in quotes where it needs them, for a
-// query of the table's own rows: those of a partition are counted with it.
-func quotePostgres(name string) string {
-	var parts []string
-	var part strings.Builder
-	for quoted, i := false, 0; i <= len(name); i++ {
-		switch {
-		case i == len(name) || name[i] == '.' && !quoted:
-			parts = append(parts, `"`+strings.ReplaceAll(part.String(), `"`, `""`)+`"`)
-			part.Reset()
-		case name[i] == '"' && quoted && i+1 < len(name) && name[i+1] == '"':
-			part.WriteByte('"')
-			i++
-		case name[i] == '"':
-			quoted = !quoted
-		default:
-			part.WriteByte(name[i])
-		}
-	}
-	return "ONLY " + strings.Join(parts, ".")
-}
+// quotePostgres quotes a table's name for a query of the table's own rows: those
+// of a partition are counted with it.
+func quotePostgres(name string) string { return "ONLY " + backup.PostgresTable(name) }

@@ -151,8 +151,8 @@ func (j *job) eachEnv(rules envRules, files ...string) (plans []*plan, err error
 		if err != nil {
 			return nil, err
 		}
-		p := newPlan(file, src, j.rewriter)
-		p.env(rules, j.options.Database, j.hosts())
+		p := j.newPlan(file, src)
+		j.env(p, rules)
 		plans = append(plans, p)
 	}
 	if len(plans) == 0 {
@@ -165,7 +165,7 @@ func (j *job) eachEnv(rules envRules, files ...string) (plans []*plan, err error
 		}
 	}
 	for _, name := range rules.needed {
-		if rules.address {
+		if rules.address || !slices.ContainsFunc(plans, func(p *plan) bool { return p.own }) {
 			break
 		}
 		if !slices.ContainsFunc(plans, func(p *plan) bool { return p.seen[name] }) {
@@ -176,12 +176,26 @@ func (j *job) eachEnv(rules envRules, files ...string) (plans []*plan, err error
 }
 
 // env plans the changes of a .env file.
-func (p *plan) env(rules envRules, d Database, hosts []host) {
+func (j *job) env(p *plan, rules envRules) {
 	p.read = readEnv
-	lines := envLines(p.src)
+	lines, hosts := envLines(p.src), j.hosts()
+	d, known := j.own(envDatabase(lines))
+	moved, lacking := j.envMoved(lines, rules)
 	for _, l := range lines {
 		p.seen[l.name] = true
 		text, ours := rules.wanted(l, d)
+		switch further, ok := moved[l.name]; {
+		case ok && !rules.address:
+			text, ours = further, true
+		case !known:
+			if ours && slices.Contains(envOwn, l.name) && l.text != "" && p.strict {
+				p.byHand(p.line(l.at), l.name, whyOther)
+			}
+			ours = false
+		}
+		if slices.Contains(lacking, l.name) {
+			p.byHand(p.line(l.at), l.name, whyParts)
+		}
 		if !ours && l.known {
 			text, ours = p.moved(l.name, l.text, hosts)
 			if !ours {
@@ -210,7 +224,9 @@ func (p *plan) env(rules envRules, d Database, hosts []host) {
 		p.want[l.name] = text
 		p.done(l.at, l.end, quoted, l.name)
 	}
-	p.addEnv(rules, d)
+	if p.own = known; known {
+		p.addEnv(rules, d)
+	}
 }
 
 // addEnv adds the port or the socket at the end of a file that has no line for

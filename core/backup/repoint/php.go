@@ -1,6 +1,7 @@
 package repoint
 
 import (
+	"slices"
 	"strings"
 
 	"breakglass/core/backup/php"
@@ -10,7 +11,8 @@ import (
 const (
 	whyComputed = "The site computes this when it runs; change it by hand."
 	whyAddress  = "An old address or path stands here among what the site computes; change it by hand."
-	whyOther    = "This is a further database of the site, which was not restored; look at it by hand."
+	whyOther    = "This database of the site was not restored; look at it by hand."
+	whyParts    = "The file does not say all of this database's host, user and password; look at the rest by hand."
 	whyPut      = "The file does not set this in a place where it can be added safely; write it there by hand."
 )
 
@@ -27,7 +29,9 @@ func (p *plan) php(w wishes, hosts []host) {
 		wish, ok := w[s.name]
 		p.seen[s.name] = true
 		switch {
-		case further(s.name):
+		case !ok && !s.known && p.unmoved(s):
+			p.byHand(s.line, s.name, whyComputed)
+		case !ok && (further(s.name) || p.unmoved(s)):
 			p.byHand(s.line, s.name, whyOther)
 		case !ok:
 		case !s.known:
@@ -52,6 +56,13 @@ func (p *plan) php(w wishes, hosts []host) {
 		}
 	}
 }
+
+// ownDatabase are the settings that name a program's own database.
+var ownDatabase = []string{"DB_NAME", "db", "databases.default.default.database", "return.db.connection.default.dbname"}
+
+// unmoved reports whether a setting names the program's own database, though that
+// is to be changed and went nowhere.
+func (p *plan) unmoved(s setting) bool { return p.strict && slices.Contains(ownDatabase, s.name) }
 
 // further reports whether a setting names a database beside the site's own.
 func further(name string) bool {

@@ -50,13 +50,15 @@ type plan struct {
 	edits    []edit
 	changes  []Change
 	seen     map[string]bool // the settings that the file has
+	own      bool            // the program's own database is to be changed in a .env file
+	strict   bool            // a database that is not among the moved ones is told about
 	// read returns the values of a text, to look at what will be written.
 	read func(src []byte) map[string][]string
 	want map[string]string
 }
 
-func newPlan(name string, src []byte, w *rewrite.Rewriter) *plan {
-	return &plan{name: name, src: src, rewriter: w, seen: map[string]bool{}, want: map[string]string{}}
+func (j *job) newPlan(name string, src []byte) *plan {
+	return &plan{name: name, src: src, rewriter: j.rewriter, seen: map[string]bool{}, want: map[string]string{}, strict: len(j.options.Moved) > 0}
 }
 
 // done plans a change.

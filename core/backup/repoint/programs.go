@@ -13,24 +13,16 @@ import (
 // wordPress plans the changes of a WordPress: of its wp-config.php, which may lie
 // one level up, or of the .env of a Bedrock.
 func (j *job) wordPress() ([]*plan, error) {
-	d := j.options.Database
-	w := wishes{
-		"DB_NAME": {value: d.Name, needed: true}, "DB_USER": {value: d.User, needed: true},
-		"DB_PASSWORD": {value: d.Password.Reveal(), needed: true}, "DB_HOST": {value: d.joined(), needed: true},
-	}
-	if d.Prefix != "" {
-		w["table_prefix"] = wish{value: d.Prefix, needed: true}
-	}
 	file := j.orFile("wp-config.php")
 	above := path.Join(path.Dir(j.in(".")), "wp-config.php")
 	if j.options.File == "" && !j.exists(file) && j.in(".") != "." && j.exists(above) {
 		file = above
 	}
-	plans, err := j.each(w, file)
+	plans, err := j.each(j.wordPressWishes(j.value("DB_NAME", file)), file)
 	if err != nil || len(plans) > 0 && plans[0].seen["DB_NAME"] {
 		return plans, err
 	}
-	for _, env := range []string{j.in(".env"), path.Join(path.Dir(j.in(".")), ".env")} {
+	for _, env := range []string{j.in(".env"), path.Join(path.Dir(file), ".env"), path.Join(path.Dir(path.Dir(file)), ".env")} {
 		if j.options.File == "" && j.exists(env) {
 			for _, p := range plans {
 				p.changes = nil // what the file does not set, the .env does
@@ -43,10 +35,45 @@ func (j *job) wordPress() ([]*plan, error) {
 	return plans, nil
 }
 
+func (j *job) wordPressWishes(old string) wishes {
+	d, ok := j.own(old)
+	if !ok {
+		return nil
+	}
+	w := wishes{
+		"DB_NAME": {value: d.Name, needed: true}, "DB_USER": {value: d.User, needed: true},
+		"DB_PASSWORD": {value: d.Password.Reveal(), needed: true}, "DB_HOST": {value: d.joined(), needed: true},
+	}
+	if d.Prefix != "" {
+		w["table_prefix"] = wish{value: d.Prefix, needed: true}
+	}
+	return w
+}
+
 // drupal plans the changes of a Drupal. Dir may name one of its sites.
 func (j *job) drupal() ([]*plan, error) {
-	d := j.options.Database
+	dir, err := j.drupalSite()
+	if err != nil {
+		return nil, err
+	}
 	const own = "databases.default.default."
+	files := []string{path.Join(dir, "settings.php"), path.Join(dir, "settings.local.php")}
+	w := wishes{}
+	if d, ok := j.own(j.value(own+"database", files...)); ok {
+		w = drupalConnection(own, d)
+	}
+	j.further(w, own, "databases.", ".database", drupalConnection, files...)
+	plans, err := j.each(w, files...)
+	for _, p := range plans {
+		if p.seen["db_url"] {
+			p.byHand(0, "db_url", "This is the setting of a Drupal before version 7; change it by hand.")
+		}
+	}
+	return plans, err
+}
+
+// drupalConnection are the wishes of one connection of a Drupal.
+func drupalConnection(own string, d Database) wishes {
 	w := wishes{
 		own + "database": {value: d.Name, needed: true}, own + "username": {value: d.User, needed: true},
 		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: d.host(), needed: true},
@@ -61,17 +88,7 @@ func (j *job) drupal() ([]*plan, error) {
 	if d.Prefix != "" {
 		w[own+"prefix"], w[own+"prefix.default"] = wish{value: d.Prefix}, wish{value: d.Prefix}
 	}
-	dir, err := j.drupalSite()
-	if err != nil {
-		return nil, err
-	}
-	plans, err := j.each(w, path.Join(dir, "settings.php"), path.Join(dir, "settings.local.php"))
-	for _, p := range plans {
-		if p.seen["db_url"] {
-			p.byHand(0, "db_url", "This is the setting of a Drupal before version 7; change it by hand.")
-		}
-	}
-	return plans, err
+	return w
 }
 
 // drupalSite is the directory of the site's settings.
@@ -96,8 +113,11 @@ func (j *job) drupalSite() (string, error) {
 }
 
 // joomla are the wishes of a Joomla.
-func (j *job) joomla() wishes {
-	d := j.options.Database
+func (j *job) joomla(old string) wishes {
+	d, ok := j.own(old)
+	if !ok {
+		return nil
+	}
 	w := wishes{
 		"db": {value: d.Name, needed: true}, "user": {value: d.User, needed: true},
 		"password": {value: d.Password.Reveal(), needed: true}, "host": {value: d.joined(), needed: true},
@@ -108,23 +128,32 @@ func (j *job) joomla() wishes {
 	return w
 }
 
-// magento are the wishes of a Magento, which takes a socket for a host.
-func (j *job) magento() wishes {
-	d := j.options.Database
+// magento are the wishes of a Magento.
+func (j *job) magento(file string) wishes {
 	const own = "return.db.connection.default."
+	w := wishes{}
+	if d, ok := j.own(j.value(own+"dbname", file)); ok {
+		w = magentoConnection(own, d)
+		if d.Prefix != "" {
+			w["return.db.table_prefix"] = wish{value: d.Prefix}
+		}
+	}
+	j.further(w, own, "return.db.connection.", ".dbname", magentoConnection, file)
+	return w
+}
+
+// magentoConnection are the wishes of one connection of a Magento, which takes a
+// socket for a host.
+func magentoConnection(own string, d Database) wishes {
 	host := d.joined()
 	if d.Socket != "" {
 		host = d.Socket
 	}
-	w := wishes{
+	return wishes{
 		own + "dbname": {value: d.Name, needed: true}, own + "username": {value: d.User, needed: true},
 		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: host, needed: true},
 		own + "unix_socket": {null: true}, own + "port": {value: d.port()},
 	}
-	if d.Prefix != "" {
-		w["return.db.table_prefix"] = wish{value: d.Prefix}
-	}
-	return w
 }
 
 // symfony plans the changes of a Symfony: of its .env files, of which the later

@@ -41,9 +41,14 @@ type Options struct {
 	// the program has it by itself.
 	File string
 
+	// Database is the one of the program's own connection, whatever that names
+	// now. Its zero value leaves the connection as it is.
 	Database Database
-	URLs     []rewrite.Pair
-	Paths    []rewrite.Pair
+	// Moved are databases by the names that they had: each connection of the
+	// program that names one of them, its own before all, gets the new one.
+	Moved map[string]Database
+	URLs  []rewrite.Pair
+	Paths []rewrite.Pair
 }
 
 // Change is one value of a configuration.
@@ -92,7 +97,23 @@ func Repoint(root *os.Root, o Options) ([]Change, error) {
 
 // check refuses what no configuration can hold safely.
 func (o Options) check() error {
-	d := o.Database
+	if o.Database.Name == "" && o.Database == (Database{}) && (len(o.Moved) > 0 || len(o.URLs) > 0 || len(o.Paths) > 0) {
+		return o.checkMoved()
+	}
+	return errors.Join(o.Database.check(), o.checkMoved())
+}
+
+func (o Options) checkMoved() error {
+	for _, d := range o.Moved {
+		if err := d.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses what no configuration can hold safely.
+func (d Database) check() error {
 	for name, text := range map[string]string{"host": d.Host, "socket": d.Socket, "name": d.Name, "user": d.User, "password": d.Password.Reveal(), "prefix of the tables": d.Prefix} {
 		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			return core.Refuse(core.ErrInvalid, "The %s of the new database holds a line break or another control character, which no configuration can hold; choose one without.", name)
@@ -165,9 +186,11 @@ func (j *job) plans() ([]*plan, error) {
 	case "Drupal":
 		return j.drupal()
 	case "Joomla":
-		return j.each(j.joomla(), j.orFile("configuration.php"))
+		file := j.orFile("configuration.php")
+		return j.each(j.joomla(j.value("db", file)), file)
 	case "Magento":
-		return j.each(j.magento(), j.orFile("app/etc/env.php"))
+		file := j.orFile("app/etc/env.php")
+		return j.each(j.magento(file), file)
 	case "Laravel":
 		j.stale("bootstrap/cache/config.php")
 		return j.eachEnv(laravelEnv, j.orFile(".env"))
@@ -216,7 +239,7 @@ func (j *job) each(w wishes, files ...string) (plans []*plan, err error) {
 		if err != nil {
 			return nil, err
 		}
-		p := newPlan(file, src, j.rewriter)
+		p := j.newPlan(file, src)
 		p.php(w, j.hosts())
 		plans = append(plans, p)
 	}

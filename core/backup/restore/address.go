@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/rewrite"
 )
 
@@ -88,25 +89,34 @@ func (r *run) directories() []rewrite.Pair {
 	return p
 }
 
-// found looks for the site's old addresses where its program keeps them.
+// found looks for the site's old addresses where its program keeps them: in the
+// first dump that has any, which is the site's own.
 func (r *run) found() ([]string, error) {
-	if d := r.dump(); d != nil && strings.HasPrefix(r.known.Header.Kind, "WordPress") {
-		return r.searchDump("INSERT INTO `"+d.Prefix+"options` ", "home", "siteurl")
-	}
-	if d := r.dump(); d != nil && strings.HasPrefix(r.known.Header.Kind, "Magento") {
-		return r.searchDump("INSERT INTO `"+d.Prefix+"core_config_data` ", "web/unsecure/base_url", "web/secure/base_url")
+	for _, d := range Dumps(r.known) {
+		var urls []string
+		var err error
+		switch kind := r.known.Header.Kind; {
+		case strings.HasPrefix(kind, "WordPress"):
+			urls, err = r.searchDump(d, "options", "home", "siteurl")
+		case strings.HasPrefix(kind, "Magento"):
+			urls, err = r.searchDump(d, "core_config_data", "web/unsecure/base_url", "web/secure/base_url")
+		}
+		if err != nil || len(urls) > 0 {
+			return urls, err
+		}
 	}
 	return r.searchSQLite()
 }
 
-// searchDump looks in the rows of a table for values behind their names.
-func (r *run) searchDump(table string, names ...string) (urls []string, err error) {
-	parts, err := r.openParts()
+// searchDump looks in the rows of a table, named without its prefix, for values
+// behind their names.
+func (r *run) searchDump(d backup.StoredDatabase, table string, names ...string) (urls []string, err error) {
+	parts, err := r.openParts(d)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	search := addressSearch{table: []byte(table), names: names, found: map[string]string{}}
+	search := addressSearch{table: []byte("INSERT INTO `" + d.Prefix + table + "` "), names: names, found: map[string]string{}}
 	if _, err := io.CopyBuffer(&search, parts, make([]byte, 256<<10)); err != nil && !errors.Is(err, errFound) {
 		return nil, fmt.Errorf("look for the old address: %w", err)
 	}

@@ -68,8 +68,8 @@ func TestDumpOfMySQL8(t *testing.T) {
 			t.Errorf("not said: %s\n%s", said, w.said())
 		}
 	}
-	if !strings.Contains(strings.Join(report.Mended, " "), "utf8mb4_0900_ai_ci became") {
-		t.Errorf("%q", report.Mended)
+	if !strings.Contains(strings.Join(report.Databases[0].Mended, " "), "utf8mb4_0900_ai_ci became") {
+		t.Errorf("%q", report.Databases[0].Mended)
 	}
 }
 

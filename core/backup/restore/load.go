@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/rewrite"
 	"breakglass/core/safetext"
 )
@@ -26,14 +26,14 @@ type dumpParts struct {
 	tell  func(done, total int64)
 }
 
-// openParts opens the dump that is loaded.
-func (r *run) openParts() (*dumpParts, error) {
+// openParts opens a dump.
+func (r *run) openParts(d backup.StoredDatabase) (*dumpParts, error) {
 	root, err := os.OpenRoot(filepath.Join(r.place.beside, archiveDir))
 	if err != nil {
 		return nil, fmt.Errorf("open the dump: %w", err)
 	}
-	p := &dumpParts{root: root, dir: r.dump().Path, tell: func(int64, int64) {}}
-	for n := range r.dump().Parts {
+	p := &dumpParts{root: root, dir: d.Path, tell: func(int64, int64) {}}
+	for n := range d.Parts {
 		name := fmt.Sprintf("%s/%04d.sql", p.dir, n+1)
 		info, err := root.Lstat(name)
 		if err != nil || !info.Mode().IsRegular() {
@@ -81,18 +81,33 @@ func (p *dumpParts) Close() error {
 	return err
 }
 
-// load loads the dump into the database, with its addresses rewritten.
+// load loads each dump into its database, with its addresses rewritten. One that
+// is loaded stays, whatever becomes of the next.
 func (r *run) load() error {
 	if err := r.addresses(); err != nil {
 		return err
 	}
-	if r.server == nil || r.dump() == nil || r.state.Step != StepPlaced && r.state.Step != StepLoad {
+	if r.state.Step != StepPlaced && r.state.Step != StepLoad {
 		return nil
 	}
-	if err := r.makeRoom(); err != nil {
+	for _, t := range r.targets {
+		l := r.loadOf(r.state.Loads, t)
+		if l.Done {
+			continue
+		}
+		if err := r.loadOne(t, l); err != nil {
+			return r.loadError(t, err)
+		}
+	}
+	r.state.Step = StepValues
+	return r.state.keep(r.place)
+}
+
+func (r *run) loadOne(t *target, l *load) error {
+	if err := r.makeRoom(t, l); err != nil {
 		return err
 	}
-	r.state.Step = StepLoad
+	r.state.Step, l.Begun = StepLoad, true
 	if err := r.state.keep(r.place); err != nil {
 		return err
 	}
@@ -100,38 +115,52 @@ func (r *run) load() error {
 	if err != nil {
 		return err
 	}
-	var loaded rewrite.Report
+	var rewritten rewrite.Report
 	var mended []string
-	err = r.server.load(r.ctx, func(to io.Writer) (err error) {
-		loaded, mended, err = r.pour(r.ctx, w, to)
+	err = t.server.load(r.ctx, func(to io.Writer) (err error) {
+		rewritten, mended, err = r.pour(t, w, to)
 		return err
 	})
 	if err != nil {
-		return r.loadError(err)
+		return err
 	}
-	r.state.Step, r.state.Loaded, r.state.Mended = StepValues, &loaded, mended
+	l.Done, l.Mended, l.Rewritten = true, mended, &rewritten
 	return r.state.keep(r.place)
 }
 
-// loadError adds what to do to an error that has no sentence yet.
-func (r *run) loadError(err error) error {
+// loadError adds what to do to an error that has no sentence yet, and says of
+// several dumps which one it was.
+func (r *run) loadError(t *target, err error) error {
 	var refusal *core.Refusal
-	if errors.As(err, &refusal) {
+	switch {
+	case !errors.As(err, &refusal):
+		return fmt.Errorf("%w; the files are in place, and the same command again goes on with the database", err)
+	case len(r.targets) == 1:
 		return err
 	}
-	return fmt.Errorf("%w; the files are in place, and the same command again goes on with the database", err)
+	var done []string
+	for _, l := range r.state.Loads {
+		if l.Done {
+			done = append(done, "“"+safetext.Line(l.Dump)+"”")
+		}
+	}
+	before := "None was loaded before it."
+	if len(done) > 0 {
+		before = "Loaded already, and left as they are: " + strings.Join(done, ", ") + "."
+	}
+	return &core.Refusal{Kind: refusal.Kind, Cause: err, Detail: fmt.Sprintf("The dump of “%s”: %s %s", safetext.Line(t.dump.Name), refusal.Detail, before)}
 }
 
-// makeRoom makes sure that the database is empty, and empties it of what an
+// makeRoom makes sure that a database is empty, and empties it of what an
 // earlier try left there, if that is agreed to.
-func (r *run) makeRoom() error {
-	holds, err := r.server.empty(r.ctx)
+func (r *run) makeRoom(t *target, l *load) error {
+	holds, err := t.server.empty(r.ctx)
 	if err != nil || len(holds) == 0 {
 		return err
 	}
-	name := safetext.Line(r.order.Database.Name)
-	if r.state.Step != StepLoad {
-		return core.Refuse(core.ErrExists, "The database “%s” was empty a moment ago, and now it holds %d things; it was left as it is. The files are in place: give an empty database and the same command again.", name, len(holds))
+	name := safetext.Line(t.Name)
+	if !l.Begun {
+		return core.Refuse(core.ErrExists, "The database “%s” was empty a moment ago, and now it holds %d things; it was left as it is. The files are in place: empty it and give the same command again.", name, len(holds))
 	}
 	yes, err := r.order.Agree(fmt.Sprintf("An earlier try broke off while it loaded the dump and left %d things in the database “%s”. Empty it and load again?", len(holds), name))
 	if err != nil {
@@ -140,12 +169,12 @@ func (r *run) makeRoom() error {
 	if !yes {
 		return core.Refuse(core.ErrState, "The database “%s” holds what an earlier try left there, and was left as it is. Give the same command with --yes to empty it and load again.", name)
 	}
-	return r.server.clear(r.ctx, r.tables())
+	return t.server.clear(r.ctx, tablesOf(*t.dump))
 }
 
-// tables are the names of the dump's tables.
-func (r *run) tables() (names []string) {
-	for _, t := range r.dump().Tables {
+// tablesOf are the names of a dump's tables.
+func tablesOf(d backup.StoredDatabase) (names []string) {
+	for _, t := range d.Tables {
 		names = append(names, t.Name)
 	}
 	return names
@@ -159,28 +188,28 @@ const (
 	loadEnds   = "\nCOMMIT;\n"
 )
 
-// pour writes the dump to a client: through the rewriter, if there is one, and
+// pour writes a dump to a client: through the rewriter, if there is one, and
 // through what the server needs mended.
-func (r *run) pour(ctx context.Context, w *rewrite.Rewriter, to io.Writer) (report rewrite.Report, mended []string, err error) {
-	parts, err := r.openParts()
+func (r *run) pour(t *target, w *rewrite.Rewriter, to io.Writer) (report rewrite.Report, mended []string, err error) {
+	parts, err := r.openParts(*t.dump)
 	if err != nil {
 		return report, nil, err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
 	parts.tell = func(done, total int64) {
-		r.progress(Progress{Step: StepLoad, Done: done, Total: total, Current: safetext.Line(r.dump().Name)})
+		r.progress(Progress{Step: StepLoad, Done: done, Total: total, Current: safetext.Line(t.dump.Name)})
 	}
-	mysql := r.server.dialect() == rewrite.MySQL
+	mysql := t.server.dialect() == rewrite.MySQL
 	if mysql {
 		if _, err := io.WriteString(to, loadBegins); err != nil {
 			return report, nil, err
 		}
 	}
-	mend := r.server.mend(to)
+	mend := t.server.mend(to)
 	if w == nil {
 		_, err = io.CopyBuffer(onlyWriter{mend}, onlyReader{parts}, make([]byte, 256<<10))
 	} else {
-		report, err = w.Dump(ctx, mend, parts, r.server.dialect())
+		report, err = w.Dump(r.ctx, mend, parts, t.server.dialect())
 	}
 	if err == nil {
 		err = mend.Flush()

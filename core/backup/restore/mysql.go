@@ -32,6 +32,9 @@ type mysqlServer struct {
 	product string // "MariaDB" or "MySQL"
 	version string // "10.11.6"
 	packet  int64  // max_allowed_packet
+	id      string // of the server
+	data    string // its data directory
+	host    string // what it calls its machine
 	known   collations
 }
 
@@ -90,7 +93,8 @@ func (s *mysqlServer) refused(err error) string {
 // before implements server.
 func (s *mysqlServer) before(ctx context.Context, c *checks) {
 	var version, comment string
-	err := s.db.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet").Scan(&version, &comment, &s.packet)
+	err := s.db.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet, CONCAT_WS(' ', @@hostname, @@port, @@socket, @@datadir, @@server_id), @@datadir, @@hostname").
+		Scan(&version, &comment, &s.packet, &s.id, &s.data, &s.host)
 	if err != nil {
 		c.fail("Database server", "%s.", s.refused(err))
 		return
@@ -111,6 +115,19 @@ func (s *mysqlServer) before(ctx context.Context, c *checks) {
 	} else {
 		c.ok("Database client", "%s (%s) loads the dump.", name, safetext.Path(path))
 	}
+}
+
+// identity implements server.
+func (s *mysqlServer) identity() string {
+	if s.id == "" {
+		return ""
+	}
+	return s.id + " " + s.to.Name
+}
+
+// disk implements server.
+func (s *mysqlServer) disk(ctx context.Context) (disk, bool) {
+	return serverDisk(ctx, s.to.Server, s.to.Server.Socket, s.data, s.host)
 }
 
 // wanted are the privileges that loading a dump takes.

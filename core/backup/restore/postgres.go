@@ -24,6 +24,7 @@ type postgresServer struct {
 	to      Database
 	psql    string
 	version string // "15.8"
+	id      string // of the database, on its server
 }
 
 func newPostgres(to Database) (*postgresServer, error) {
@@ -85,12 +86,14 @@ func (s *postgresServer) ask(ctx context.Context, query string) (lines []string,
 func (s *postgresServer) before(ctx context.Context, c *checks) {
 	lines, err := s.ask(ctx, `SELECT current_setting('server_version');
 SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database();
-SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE');`)
-	if err != nil || len(lines) != 3 {
+SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE');
+SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database();`)
+	if err != nil || len(lines) != 4 {
 		c.fail("Database server", "the database “%s” at %s cannot be used (%v); start the server, make the database, or check the URL and the password.", safetext.Line(s.to.Name), s.to.Where(), err)
 		return
 	}
 	s.version, _, _ = strings.Cut(safetext.Line(lines[0]), " ")
+	s.id = lines[3]
 	c.ok("Database server", "PostgreSQL %s at %s answers.", s.version, s.to.Where())
 	if lines[1] == "UTF8" {
 		c.ok("Character sets", "the database is in UTF8, as the dump is.")
@@ -103,6 +106,19 @@ SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privi
 		c.fail("Rights in the database", "“%s” may not make schemas and tables in “%s”; make it the database's owner.", safetext.Line(s.to.User), safetext.Line(s.to.Name))
 	}
 	c.ok("Database client", "psql (%s) loads the dump.", safetext.Path(s.psql))
+}
+
+// identity implements server.
+func (s *postgresServer) identity() string { return s.id }
+
+// disk implements server. Only a superuser may ask where the data is, so it is
+// found by who listens on the socket.
+func (s *postgresServer) disk(ctx context.Context) (disk, bool) {
+	socket := s.to.Server.Socket
+	if name := "/.s.PGSQL." + strconv.Itoa(s.to.Server.Port); socket != "" && !strings.HasSuffix(socket, name) {
+		socket += name
+	}
+	return serverDisk(ctx, s.to.Server, socket, "", "")
 }
 
 var numberForm = regexp.MustCompile(`[0-9]+`)
@@ -124,7 +140,7 @@ func (s *postgresServer) fits(_ context.Context, d backup.StoredDatabase, c *che
 }
 
 // pgEverything lists what a database holds outside of the system's own schemas.
-const pgEverything = `SELECT CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'VIEW ' WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || n.nspname || '.' || c.relname
+const pgEverything = `SELECT CASE c.relkind WHEN 'v' THEN 'VIEW ' WHEN 'm' THEN 'VIEW ' WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE c.relkind IN ('r','p','v','m','S','f') AND n.nspname !~ '^(pg_|information_schema$)'
 	AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e','i')) ORDER BY 1;`
@@ -143,24 +159,22 @@ func (s *postgresServer) clear(ctx context.Context, tables []string) error {
 	}
 	ours := map[string]bool{}
 	for _, t := range tables {
-		ours[t] = true
+		ours[backup.PostgresTable(t)] = true
 	}
 	var drop strings.Builder
 	for _, thing := range holds {
 		kind, name, _ := strings.Cut(thing, " ")
-		if kind == "TABLE" && !ours[name] {
+		table := backup.PostgresTable(name)
+		if kind == "TABLE" && !ours[table] {
 			return core.Refuse(core.ErrExists, "The database “%s” holds the table “%s”, which this restore did not make; it was left as it is. Give an empty database.", safetext.Line(s.to.Name), safetext.Line(name))
 		}
-		schema, table, _ := strings.Cut(name, ".")
 		if kind == "TABLE" {
-			fmt.Fprintf(&drop, "DROP TABLE IF EXISTS %s.%s CASCADE;\n", pgName(schema), pgName(table))
+			fmt.Fprintf(&drop, "DROP TABLE IF EXISTS %s CASCADE;\n", table)
 		}
 	}
 	_, err = s.ask(ctx, drop.String())
 	return err
 }
-
-func pgName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // load implements server.
 func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) (err error) {
@@ -179,10 +193,10 @@ func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) 
 	}
 }
 
-// rows implements server.
+// rows implements server. Those of a partition are counted with it alone, as in
+// the manifest.
 func (s *postgresServer) rows(ctx context.Context, table string) (int64, error) {
-	schema, name, _ := strings.Cut(table, ".")
-	lines, err := s.ask(ctx, "SELECT count(*) FROM "+pgName(schema)+"."+pgName(name)+";")
+	lines, err := s.ask(ctx, "SELECT count(*) FROM ONLY "+backup.PostgresTable(table)+";")
 	if err != nil || len(lines) != 1 {
 		return 0, errors.Join(err, errors.New("no count"))
 	}

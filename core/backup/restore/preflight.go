@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"breakglass/core"
-	"breakglass/core/backup"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
 
@@ -22,17 +21,25 @@ func (r *run) preflight() []Check {
 	if r.place.target != "" {
 		r.lookAtRoom(&list)
 	}
-	switch r.server {
-	case nil:
+	if len(r.targets) == 0 {
 		list.warn("Database", "none was given: the files are restored, and a dump stays beside them, in the directory that ends in .restore.")
-	default:
-		r.server.before(r.ctx, &list)
-		if list.failed() == nil {
-			r.lookInside(&list)
+	}
+	r.askServers(&list)
+	if list.failed() == nil {
+		r.apart(&list)
+		for _, t := range r.targets {
+			r.look(t, &list, func(c *checks) { r.lookInside(t, c) })
 		}
 	}
 	r.tell(list)
 	return list
+}
+
+// askServers looks at each database server.
+func (r *run) askServers(c *checks) {
+	for _, t := range r.targets {
+		r.look(t, c, func(own *checks) { t.server.before(r.ctx, own) })
+	}
 }
 
 func (r *run) lookAtPlace(c *checks) {
@@ -96,10 +103,26 @@ func (r *run) lookAtRoom(c *checks) {
 	}
 }
 
-// lookInside makes sure that the database is empty.
-func (r *run) lookInside(c *checks) {
-	holds, err := r.server.empty(r.ctx)
-	name := safetext.Line(r.order.Database.Name)
+// roomUnpacked compares the disk with what the archive turned out to unpack to,
+// where it was not unpacked.
+func (r *run) roomUnpacked() []Check {
+	var list checks
+	bytes, files, err := free(filepath.Dir(r.place.target))
+	switch {
+	case err != nil: // lookAtRoom has said it
+	case bytes-keptFree < r.known.Bytes || files < r.known.Files:
+		list.fail("Room for the files", "%s are free, and the archive unpacks to %d files of %s; make room, or choose a directory on another disk.", view.Size(bytes), r.known.Files, view.Size(r.known.Bytes))
+	default:
+		list.ok("Room for the files", "the archive unpacks to %d files of %s.", r.known.Files, view.Size(r.known.Bytes))
+	}
+	r.tell(list)
+	return list
+}
+
+// lookInside makes sure that a database is empty.
+func (r *run) lookInside(t *target, c *checks) {
+	holds, err := t.server.empty(r.ctx)
+	name := safetext.Line(t.Name)
 	switch {
 	case err != nil:
 		c.fail("Database", "“%s” cannot be looked into: %s.", name, safetext.Line(err.Error()))
@@ -118,23 +141,36 @@ func (r *run) lookInside(c *checks) {
 func (r *run) fits() []Check {
 	var list checks
 	r.fitsOrigin(&list)
-	if d := r.dump(); d != nil {
-		switch {
-		case d.Incomplete != "":
-			list.fail("Dump", "that of “%s” in the archive is not whole: %s Restore without --database and see to it by hand, or take an earlier backup.", safetext.Line(d.Name), safetext.Line(d.Incomplete))
-		case r.server == nil:
-			list.warn("Dump", "that of “%s” stays in %s/%s, to be loaded by hand.", safetext.Line(d.Name), safetext.Line(safetext.Path(r.place.beside)), archiveDir)
-		default:
-			r.server.fits(r.ctx, *d, &list)
+	r.tell(list)
+	return append(list, r.fitsDumps()...)
+}
+
+// fitsDumps compares the dumps of the archive with the databases that they go
+// to.
+func (r *run) fitsDumps() []Check {
+	var list checks
+	r.assign(&list)
+	for _, t := range r.targets {
+		if t.dump != nil {
+			r.look(t, &list, func(c *checks) { r.fitsDump(t, c) })
 		}
-	} else if r.server != nil {
-		list.fail("Dump", "the archive holds none for a database server; give the command without --database.")
 	}
-	for _, d := range r.otherDumps() {
-		list.warn("Dump", "the archive holds one more, of “%s”; it stays in %s/%s, to be loaded by hand.", safetext.Line(d.Name), safetext.Line(safetext.Path(r.place.beside)), archiveDir)
+	r.roomForDumps(&list)
+	for _, d := range r.leftDumps() {
+		list.warn("Dump", "that of “%s” stays in %s/%s, to be loaded by hand.", safetext.Line(d.Name), safetext.Line(safetext.Path(r.place.beside)), archiveDir)
 	}
 	r.tell(list)
 	return list
+}
+
+func (r *run) fitsDump(t *target, c *checks) {
+	d := *t.dump
+	if d.Incomplete != "" {
+		c.fail("Dump", "that of “%s” in the archive is not whole: %s Restore without a database for it and see to it by hand, or take an earlier backup.", safetext.Line(d.Name), safetext.Line(d.Incomplete))
+		return
+	}
+	c.ok("Dump", "that of “%s”, %d tables, goes to %s.", safetext.Line(d.Name), len(d.Tables), t.Database)
+	t.server.fits(r.ctx, d, c)
 }
 
 // fitsOrigin says whose archive it is, and how complete.
@@ -154,25 +190,4 @@ func (r *run) fitsOrigin(c *checks) {
 	default:
 		c.ok("Backup", "%s of %s, made %s: %d files, %d tables, %d rows, all as its manifest says.", k.Name, k.Site, view.Time(k.Created, ""), k.Files, k.Tables, k.Rows)
 	}
-}
-
-// dump is the dump that is loaded: the site's own, the first; nil: there is none.
-func (r *run) dump() *backup.StoredDatabase {
-	for i, d := range r.known.Databases {
-		if strings.HasPrefix(d.Path, "database/") {
-			return &r.known.Databases[i]
-		}
-	}
-	return nil
-}
-
-// otherDumps are the further ones.
-func (r *run) otherDumps() (others []backup.StoredDatabase) {
-	first := r.dump()
-	for i, d := range r.known.Databases {
-		if strings.HasPrefix(d.Path, "database/") && &r.known.Databases[i] != first {
-			others = append(others, d)
-		}
-	}
-	return others
 }

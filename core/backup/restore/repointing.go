@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/repoint"
 	"breakglass/core/safetext"
 )
@@ -33,36 +35,103 @@ func (r *run) repoint() error {
 	if err := r.bringIn(root); err != nil {
 		return fmt.Errorf("repoint: %w", err)
 	}
-	if err := r.pointAt(root); err != nil {
+	if err := r.findConfigs(); err != nil {
 		return err
+	}
+	for i := range r.state.Configs {
+		if c := &r.state.Configs[i]; !c.Done {
+			if err := r.pointAt(root, *c); err != nil {
+				return err
+			}
+			c.Done = true
+			if err := r.state.keep(r.place); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range r.targets {
+		if !r.named(t) {
+			r.byHand(fmt.Sprintf("No configuration that could be read names the database “%s”; where the site uses it, write there that it is %s now.", safetext.Line(t.dump.Name), t.Database))
+		}
+	}
+	if len(r.targets) == 0 && len(Dumps(r.known)) > 0 {
+		r.byHand("Load the dump, and write the database's name, user and password into the site's configuration.")
 	}
 	r.state.Step = StepCheck
 	return r.state.keep(r.place)
 }
 
-func (r *run) pointAt(root *os.Root) error {
-	d := r.dump()
-	if r.order.Database == nil || d == nil {
-		if d != nil {
-			r.state.Hand = append(r.state.Hand, "Load the dump, and write the database's name, user and password into the site's configuration.")
-		}
+// byHand keeps what is left to a person, once.
+func (r *run) byHand(line string) {
+	if !slices.Contains(r.state.Hand, line) {
+		r.state.Hand = append(r.state.Hand, line)
+	}
+}
+
+// config is a configuration of the site that is pointed at where it is now.
+type config struct {
+	backup.Configuration
+	Done bool `json:"done"`
+}
+
+// findConfigs finds the site's configurations, once: when some are changed
+// already, they name other databases.
+func (r *run) findConfigs() error {
+	if r.state.Configs != nil {
 		return nil
 	}
-	driver := "mysql"
-	if r.order.Database.Driver == postgresDriver {
-		driver = "pgsql"
-	}
-	to := r.order.Database
-	changes, err := repoint.Repoint(root, repoint.Options{
-		Kind: r.known.Header.Kind,
-		Database: repoint.Database{
-			Driver: driver, Host: to.Server.Host, Port: usual(to), Socket: to.Server.Socket, Name: to.Name, User: to.User, Password: to.Password,
-		},
-		URLs: r.state.URLs, Paths: r.directories(),
+	err := r.withEngine(func(e *backup.Engine) error {
+		found, err := e.Configurations(r.ctx, r.place.target)
+		for _, c := range found {
+			r.state.Configs = append(r.state.Configs, config{Configuration: c})
+		}
+		return err
 	})
 	var refusal *core.Refusal
 	if errors.As(err, &refusal) {
-		r.state.Hand = append(r.state.Hand, refusal.Detail)
+		r.byHand(refusal.Detail)
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("repoint: %w", err)
+	}
+	if len(r.state.Configs) == 0 { // its program may be known all the same
+		r.state.Configs = []config{{Configuration: backup.Configuration{Kind: r.known.Header.Kind, Dir: "."}}}
+	}
+	return r.state.keep(r.place)
+}
+
+// named reports whether a configuration names the database that a dump is of.
+func (r *run) named(t *target) bool {
+	if len(Dumps(r.known)) == 1 {
+		return true // the site's only one is written wherever one is named
+	}
+	return slices.ContainsFunc(r.state.Configs, func(c config) bool { return c.Database == t.dump.Name })
+}
+
+// pointAt changes one configuration. It says of a database by its old name where
+// that is now; where the archive holds only one dump, that is the database
+// whatever the configuration called it.
+func (r *run) pointAt(root *os.Root, c config) error {
+	o := repoint.Options{Kind: c.Kind, Dir: c.Dir, URLs: r.state.URLs, Paths: r.directories(), Moved: map[string]repoint.Database{}}
+	if strings.HasPrefix(c.Kind, "Drupal") && c.Dir != "." {
+		o.File = c.Dir + "/settings.php"
+	}
+	for _, t := range r.targets {
+		d := pointed(t.Database)
+		if len(Dumps(r.known)) == 1 {
+			o.Database = d
+		} else if r.unique(t.dump.Name) {
+			o.Moved[t.dump.Name] = d
+		}
+	}
+	if len(r.targets) == 0 && (len(Dumps(r.known)) > 0 || len(o.URLs)+len(o.Paths) == 0) {
+		return nil
+	}
+	changes, err := repoint.Repoint(root, o)
+	var refusal *core.Refusal
+	if errors.As(err, &refusal) {
+		r.byHand(refusal.Detail)
 		return nil
 	}
 	if err != nil {
@@ -73,17 +142,42 @@ func (r *run) pointAt(root *os.Root) error {
 		if c.Line > 0 {
 			where = fmt.Sprintf("%s, line %d", where, c.Line)
 		}
-		if c.Done {
-			r.state.Pointed = append(r.state.Pointed, where+": "+safetext.Line(c.Name))
-		} else {
-			r.state.Hand = append(r.state.Hand, fmt.Sprintf("%s: %s: %s", where, safetext.Line(c.Name), safetext.Line(c.Why)))
+		line := where + ": " + safetext.Line(c.Name)
+		switch {
+		case !c.Done:
+			r.byHand(line + ": " + safetext.Line(c.Why))
+		case !slices.Contains(r.state.Pointed, line):
+			r.state.Pointed = append(r.state.Pointed, line)
 		}
 	}
 	return nil
 }
 
+// unique reports whether a name is that of one dump only: two servers may each
+// have a database of one name, and then no configuration says which it means.
+func (r *run) unique(name string) bool {
+	n := 0
+	for _, d := range Dumps(r.known) {
+		if d.Name == name {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// pointed is a database as a configuration names it.
+func pointed(to Database) repoint.Database {
+	driver := "mysql"
+	if to.Driver == postgresDriver {
+		driver = "pgsql"
+	}
+	return repoint.Database{
+		Driver: driver, Host: to.Server.Host, Port: usual(to), Socket: to.Server.Socket, Name: to.Name, User: to.User, Password: to.Password,
+	}
+}
+
 // usual leaves out the port that a driver takes by itself.
-func usual(d *Database) int {
+func usual(d Database) int {
 	if d.Server.Socket != "" || d.Driver == mysqlDriver && d.Server.Port == 3306 || d.Driver == postgresDriver && d.Server.Port == 5432 {
 		return 0
 	}

@@ -14,29 +14,28 @@ import (
 
 // Report is what a restore did.
 type Report struct {
-	Name     string          `json:"name"`   // of the archive
-	Site     string          `json:"site"`   // that it is of
-	Kind     string          `json:"kind"`   // of program
-	Target   string          `json:"target"` // "" for a dry run
-	Beside   string          `json:"beside"` // where the rest of the archive and this report are
-	Database string          `json:"database,omitempty"`
-	Signer   string          `json:"signer"`
-	Proven   bool            `json:"proven"`
-	Verdict  core.Verdict    `json:"verdict"`
-	Notes    []string        `json:"notes,omitempty"` // of the backup
-	Files    int64           `json:"files"`
-	Tables   int64           `json:"tables"`
-	Rows     int64           `json:"rows"`
-	Bytes    int64           `json:"bytes"`
-	URLs     []rewrite.Pair  `json:"urls,omitempty"`
-	Replaced rewrite.Counts  `json:"replaced"`
-	Loaded   *rewrite.Report `json:"loaded,omitempty"`
-	Values   *rewrite.Report `json:"values,omitempty"`
-	Mended   []string        `json:"mended,omitempty"`  // in the dump, for this server
-	Pointed  []string        `json:"pointed,omitempty"` // in the configuration
-	Links    int64           `json:"links_turned"`
-	Checks   []Check         `json:"checks,omitempty"`
-	Hand     []string        `json:"by_hand,omitempty"` // what is left to a person
+	Name   string `json:"name"`   // of the archive
+	Site   string `json:"site"`   // that it is of
+	Kind   string `json:"kind"`   // of program
+	Target string `json:"target"` // "" for a dry run
+	Beside string `json:"beside"` // where the rest of the archive and this report are
+	// Databases are the dumps and where they went, or would go in a dry run.
+	Databases []Loaded        `json:"databases,omitempty"`
+	Signer    string          `json:"signer"`
+	Proven    bool            `json:"proven"`
+	Verdict   core.Verdict    `json:"verdict"`
+	Notes     []string        `json:"notes,omitempty"` // of the backup
+	Files     int64           `json:"files"`
+	Tables    int64           `json:"tables"`
+	Rows      int64           `json:"rows"`
+	Bytes     int64           `json:"bytes"`
+	URLs      []rewrite.Pair  `json:"urls,omitempty"`
+	Replaced  rewrite.Counts  `json:"replaced"`
+	Values    *rewrite.Report `json:"values,omitempty"`
+	Pointed   []string        `json:"pointed,omitempty"` // in the configuration
+	Links     int64           `json:"links_turned"`
+	Checks    []Check         `json:"checks,omitempty"`
+	Hand      []string        `json:"by_hand,omitempty"` // what is left to a person
 }
 
 // take brings the report up to where the restore is.
@@ -47,15 +46,27 @@ func (r *Report) take(now *run) {
 		Files: k.Files, Tables: k.Tables, Rows: k.Rows, Bytes: k.Bytes,
 	}
 	s := now.state
+	for _, t := range now.targets {
+		if t.dump == nil {
+			continue
+		}
+		l := Loaded{}
+		if s != nil {
+			l = now.loadOf(s.Loads, t).Loaded
+		}
+		l.Name, l.Into = t.dump.Name, t.String()
+		if l.Rewritten != nil {
+			r.Replaced.Add(l.Rewritten.Total)
+		}
+		r.Databases = append(r.Databases, l)
+	}
 	if s == nil {
 		return
 	}
-	r.Target, r.Beside, r.Database, r.URLs, r.Loaded, r.Values = s.Target, now.place.beside, s.Database, s.URLs, s.Loaded, s.Values
-	r.Mended, r.Pointed, r.Links, r.Checks = s.Mended, s.Pointed, s.Links.Turned, s.Checks
-	for _, part := range []*rewrite.Report{s.Loaded, s.Values} {
-		if part != nil {
-			r.Replaced.Add(part.Total)
-		}
+	r.Target, r.Beside, r.URLs, r.Values = s.Target, now.place.beside, s.URLs, s.Values
+	r.Pointed, r.Links, r.Checks = s.Pointed, s.Links.Turned, s.Checks
+	if s.Values != nil {
+		r.Replaced.Add(s.Values.Total)
 	}
 	r.Hand = append(append([]string(nil), s.Hand...), now.left()...)
 }
@@ -72,7 +83,7 @@ func (r *run) left() (hand []string) {
 	if n := r.report.Replaced.Left(); n > 0 {
 		hand = append(hand, fmt.Sprintf("%d values hold the old address or directory, or may, and could not be changed safely; where a page looks wrong, save it again in the site's own editor.", n))
 	}
-	for _, d := range r.otherDumps() {
+	for _, d := range r.leftDumps() {
 		hand = append(hand, fmt.Sprintf("The dump of “%s” is in %s/%s/%s: load it into a database of its own and name that in its site's configuration.",
 			safetext.Line(d.Name), safetext.Path(r.place.beside), archiveDir, safetext.Path(d.Path)))
 	}
@@ -105,12 +116,15 @@ func (r Report) Text() string {
 	say("%s of %s (%s), %s", r.Name, r.Site, r.Kind, r.Verdict)
 	say("%d files, %d tables, %d rows, %s", r.Files, r.Tables, r.Rows, view.Size(r.Bytes))
 	if r.Target == "" {
+		for _, d := range r.Databases {
+			say("The dump of “%s” would go to %s", safetext.Line(d.Name), d.Into)
+		}
 		say("Only looked at: nothing was changed.")
 		return b.String()
 	}
 	say("Files in %s", safetext.Path(r.Target))
-	if r.Database != "" {
-		say("Database %s", r.Database)
+	for _, d := range r.Databases {
+		say("Database %s, of the dump of “%s”: %d tables, %d rows", d.Into, safetext.Line(d.Name), d.Tables, d.Rows)
 	}
 	for _, u := range r.URLs {
 		say("Address %s, before %s", safetext.Line(u.New), safetext.Line(u.Old))
@@ -121,12 +135,19 @@ func (r Report) Text() string {
 	if n := r.Replaced; n.Left() > 0 {
 		say("Left as it was: %d not readable as what they seem to be, %d base64, %d keys, %d too large", n.Unparsed, n.Base64, n.Keys, n.TooLarge)
 	}
-	for _, part := range []*rewrite.Report{r.Loaded, r.Values} {
-		if part != nil {
-			list("By table:", most(part))
+	for _, d := range r.Databases {
+		of := ""
+		if len(r.Databases) > 1 {
+			of = " of “" + safetext.Line(d.Name) + "”"
 		}
+		if d.Rewritten != nil {
+			list("By table"+of+":", most(d.Rewritten))
+		}
+		list("Changed in the dump"+of+" for this server:", d.Mended)
 	}
-	list("Changed in the dump for this server:", r.Mended)
+	if r.Values != nil {
+		list("By table, in SQLite databases:", most(r.Values))
+	}
 	list("Changed in the configuration:", r.Pointed)
 	if r.Links > 0 {
 		say("\n%d links into the old directory point into the new one now.", r.Links)

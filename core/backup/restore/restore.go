@@ -15,17 +15,21 @@ import (
 
 // Order is what is to be restored, and where.
 type Order struct {
-	Archive  io.Reader // read once, from its start
-	File     string    // the name that it was given by; "-" is a stream
-	Size     int64     // of the archive; -1 unknown
-	Target   string    // the directory that the site shall live in: empty, or not there
-	Owner    string    // whose the files shall be; "": see place.owner
-	Database *Database // nil: no dump is loaded
-	URL      string    // the site's new address; "": unchanged
-	OldURLs  []string  // its old ones, where they cannot be found out
-	Verify   backup.VerifyOptions
-	Clock    core.Clock
-	DryRun   bool // look and check, but change nothing
+	Archive io.Reader // read once, from its start
+	File    string    // the name that it was given by; "-" is a stream
+	Size    int64     // of the archive; -1 unknown
+	Target  string    // the directory that the site shall live in: empty, or not there
+	Owner   string    // whose the files shall be; "": see place.owner
+	// Databases are where the dumps go. A dump without one stays beside the files.
+	Databases []Target
+	URL       string   // the site's new address; "": unchanged
+	OldURLs   []string // its old ones, where they cannot be found out
+	Verify    backup.VerifyOptions
+	Clock     core.Clock
+	DryRun    bool // look and check, but change nothing
+	// Known is what the archive holds, where that was read before; a Look then
+	// looks at more.
+	Known *backup.Contents
 
 	// Tell is told how it goes; it must be quick.
 	Tell func(Event)
@@ -55,7 +59,7 @@ type run struct {
 	ctx     context.Context
 	order   Order
 	place   place
-	server  server // nil: no database
+	targets []*target // where dumps go
 	known   backup.Contents
 	state   *state
 	report  Report
@@ -72,11 +76,7 @@ func Run(ctx context.Context, o Order) (_ Report, err error) {
 	if err != nil {
 		return Report{}, err
 	}
-	defer func() {
-		if r.server != nil {
-			err = errors.Join(err, r.server.Close())
-		}
-	}()
+	defer func() { err = errors.Join(err, closeAll(r.targets)) }()
 	err = r.do()
 	if ctx.Err() != nil && err != nil {
 		err = fmt.Errorf("restore: %w: %w", core.ErrCancelled, err)
@@ -91,21 +91,22 @@ func Look(ctx context.Context, o Order) (_ []Check, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.server != nil {
-		defer func() { err = errors.Join(err, r.server.Close()) }()
-	}
+	defer func() { err = errors.Join(err, closeAll(r.targets)) }()
 	earlier, err := r.earlier()
 	if err != nil {
 		return nil, err
 	}
 	if earlier == nil {
-		return r.preflight(), nil
+		list := r.preflight()
+		if o.Known != nil && checks(list).failed() == nil {
+			r.known = *o.Known
+			list = append(list, r.fitsDumps()...)
+		}
+		return list, nil
 	}
 	var list checks
 	list.ok("Directory", "the site's files are in place already: an earlier restore broke off, and this goes on with the rest.")
-	if r.server != nil {
-		r.server.before(ctx, &list)
-	}
+	r.askServers(&list)
 	return list, nil
 }
 
@@ -125,13 +126,9 @@ func newRun(ctx context.Context, o Order) (*run, error) {
 			return nil, err
 		}
 	}
-	if o.Database != nil {
-		var err error
-		if r.server, err = connect(*o.Database); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	var err error
+	r.targets, err = connectAll(o.Databases)
+	return r, err
 }
 
 func (r *run) do() error {
@@ -161,8 +158,8 @@ func (r *run) dryRun() error {
 		return err
 	}
 	r.known = known
+	list := append(r.fits(), r.roomUnpacked()...)
 	r.report.take(r)
-	list := r.fits()
 	if failed := checks(list).failed(); failed != nil {
 		return core.Refuse(core.ErrInvalid, "Nothing was touched. %s: %s", failed.Name, failed.Sentence)
 	}
@@ -181,10 +178,7 @@ func (r *run) fresh() error {
 			return err
 		}
 	}
-	r.state = &state{Format: stateFormat, File: r.order.File, Size: r.order.Size, Target: r.place.target, URL: r.order.URL, Step: StepUnpack, Started: r.started.UTC()}
-	if r.order.Database != nil {
-		r.state.Database = r.order.Database.String()
-	}
+	r.state = &state{Format: stateFormat, File: r.order.File, Size: r.order.Size, Target: r.place.target, URL: r.order.URL, Step: StepUnpack, Started: r.started.UTC(), Loads: r.loads()}
 	err = r.unpack()
 	if err != nil {
 		if removed := discard(r.place); removed != nil {

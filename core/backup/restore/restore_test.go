@@ -120,25 +120,26 @@ func TestRestoreRefusesBeforeItTouches(t *testing.T) {
 		"target a link":    {func(o *restore.Order) { o.Target = filepath.Join(other, "link") }, "is a link"},
 		"no parent":        {func(o *restore.Order) { o.Target = filepath.Join(other, "a/b") }, "make it first"},
 		"the top":          {func(o *restore.Order) { o.Target = "/" }, "cannot be restored to"},
-		"no server":        {func(o *restore.Order) { o.Database.Server.Socket = "/nonexistent/s" }, "no server answers"},
-		"wrong password":   {func(o *restore.Order) { o.Database.Password = core.NewSecret("x") }, "refuses the user"},
+		"no server":        {func(o *restore.Order) { o.Databases[0].Server.Socket = "/nonexistent/s" }, "no server answers"},
+		"wrong password":   {func(o *restore.Order) { o.Databases[0].Password = core.NewSecret("x") }, "refuses the user"},
 		"no database": {func(o *restore.Order) {
-			o.Database.Name = w.into + "_no"
-			o.Database.User = "root"
-			o.Database.Password = core.NewSecret("")
+			o.Databases[0].Name = w.into + "_no"
+			o.Databases[0].User = "root"
+			o.Databases[0].Password = core.NewSecret("")
 		}, "make it: CREATE DATABASE"},
-		"not empty database": {func(o *restore.Order) { o.Database.Name = w.name }, "is not empty: it holds"},
-		"lacks rights":       {func(o *restore.Order) { o.Database.User = "r_weak"; o.Database.Password = core.NewSecret("weak") }, "may not CREATE, DROP"},
-		"no such owner":      {func(o *restore.Order) { o.Owner = "nobody-of-that-name" }, "There is no user"},
-		"another key":        {func(o *restore.Order) { o.Verify.Signer, o.Verify.Fingerprint = nil, "SHA256:x" }, "not by SHA256:x as demanded"},
-		"not an address":     {func(o *restore.Order) { o.URL = "new.example" }, "not the address of a website"},
-		"cut archive":        {func(o *restore.Order) { o.Archive = bytes.NewReader(w.archive[:len(w.archive)/2]) }, "cut short"},
-		"no archive":         {func(o *restore.Order) { o.Archive = strings.NewReader("hello") }, "not a breakglass archive"},
+		"not empty database": {func(o *restore.Order) { o.Databases[0].Name = w.name }, "is not empty: it holds"},
+		"lacks rights": {func(o *restore.Order) {
+			o.Databases[0].User = "r_weak"
+			o.Databases[0].Password = core.NewSecret("weak")
+		}, "may not CREATE, DROP"},
+		"no such owner":  {func(o *restore.Order) { o.Owner = "nobody-of-that-name" }, "There is no user"},
+		"another key":    {func(o *restore.Order) { o.Verify.Signer, o.Verify.Fingerprint = nil, "SHA256:x" }, "not by SHA256:x as demanded"},
+		"not an address": {func(o *restore.Order) { o.URL = "new.example" }, "not the address of a website"},
+		"cut archive":    {func(o *restore.Order) { o.Archive = bytes.NewReader(w.archive[:len(w.archive)/2]) }, "cut short"},
+		"no archive":     {func(o *restore.Order) { o.Archive = strings.NewReader("hello") }, "not a breakglass archive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := w.order()
-			d := *o.Database
-			o.Database = &d
 			c.change(&o)
 			_, err := restore.Run(t.Context(), o)
 			var refusal *core.Refusal

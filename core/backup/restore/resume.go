@@ -44,16 +44,16 @@ func (r *run) sameOrder(s *state) error {
 		return core.Refuse(core.ErrExists, "%s was restored already, %s says how. To restore once more, move both away.",
 			safetext.Line(safetext.Path(s.Target)), safetext.Line(safetext.Path(r.place.beside)))
 	}
-	database := ""
-	if r.order.Database != nil {
-		database = r.order.Database.String()
-	}
-	if s.File == r.order.File && s.Size == r.order.Size && s.Database == database && s.URL == r.order.URL {
+	if s.File == r.order.File && s.Size == r.order.Size && r.sameTargets(s.Loads) && s.URL == r.order.URL {
 		return nil
 	}
-	was := s.File + " to the database " + s.Database
-	if s.Database == "" {
-		was = s.File + " without a database"
+	was := s.File + " without a database"
+	for i, l := range s.Loads {
+		into := " to the database "
+		if i > 0 {
+			into = " and "
+		}
+		was = strings.TrimSuffix(was, " without a database") + into + l.Database
 	}
 	if s.URL != "" {
 		was += " at " + s.URL
@@ -78,13 +78,14 @@ func (r *run) resume(earlier *state) error {
 			safetext.Line(safetext.Path(r.place.target)), safetext.Line(safetext.Path(r.place.beside)))
 	}
 	r.note("The files of “%s” are in place already; this goes on with the rest.", strings.TrimSpace(r.known.Name))
-	if r.server != nil {
-		var list checks
-		r.server.before(r.ctx, &list)
-		r.tell(list)
-		if failed := list.failed(); failed != nil {
-			return core.Refuse(core.ErrDatabase, "%s: %s", failed.Name, failed.Sentence)
-		}
+	if err := r.reassign(); err != nil {
+		return err
+	}
+	var list checks
+	r.askServers(&list)
+	r.tell(list)
+	if failed := list.failed(); failed != nil {
+		return core.Refuse(core.ErrDatabase, "%s: %s", failed.Name, failed.Sentence)
 	}
 	return r.goOn()
 }

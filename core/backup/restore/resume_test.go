@@ -40,7 +40,7 @@ func TestServerDiesWhileLoading(t *testing.T) {
 	w := newWorld(t, "r_dies")
 	check(t, mortal.CreateDatabase(w.into, w.name, password))
 	o := w.atLoad(func() { check(t, mortal.Kill()) })
-	o.Database.Server = backup.Server{Socket: mortal.Socket}
+	o.Databases[0].Server = backup.Server{Socket: mortal.Socket}
 	if _, err := restore.Run(t.Context(), o); !errors.Is(err, core.ErrDatabase) || !strings.Contains(err.Error(), "the same command again") {
 		t.Fatalf("%v", err)
 	}
@@ -48,7 +48,7 @@ func TestServerDiesWhileLoading(t *testing.T) {
 		t.Errorf("the files are not in place: %v", err)
 	}
 	again := w.order()
-	again.Database.Server = backup.Server{Socket: mortal.Socket}
+	again.Databases[0].Server = backup.Server{Socket: mortal.Socket}
 	if _, err := restore.Run(t.Context(), again); !errors.Is(err, core.ErrDatabase) || !strings.Contains(err.Error(), "no server answers") {
 		t.Errorf("while it is dead: %v", err)
 	}
@@ -56,7 +56,7 @@ func TestServerDiesWhileLoading(t *testing.T) {
 	// It broke off before the first table was there, or after: make it after.
 	check(t, mortal.SQL(w.into, "CREATE TABLE IF NOT EXISTS wp_options (x int)"))
 	again = w.order()
-	again.Database.Server = backup.Server{Socket: mortal.Socket}
+	again.Databases[0].Server = backup.Server{Socket: mortal.Socket}
 	if _, err := restore.Run(t.Context(), again); !errors.Is(err, core.ErrState) || !strings.Contains(w.asked, "Empty it and load again?") {
 		t.Fatalf("not agreed: %v, asked %q", err, w.asked)
 	}
@@ -83,7 +83,7 @@ func TestResumeIsCareful(t *testing.T) {
 	w.agreed = true
 	for name, change := range map[string]func(o *restore.Order){
 		"another archive":  func(o *restore.Order) { o.File = "other.tar.gz" },
-		"another database": func(o *restore.Order) { o.Database.Name = w.name },
+		"another database": func(o *restore.Order) { o.Databases[0].Name = w.name },
 		"another address":  func(o *restore.Order) { o.URL = "https://third.example" },
 	} {
 		o := w.order()
@@ -115,7 +115,7 @@ func TestLeftovers(t *testing.T) {
 	if _, err := restore.Run(t.Context(), w.order()); !errors.Is(err, core.ErrExists) || !strings.Contains(err.Error(), "is in the way") {
 		t.Errorf("%v", err)
 	}
-	check(t, os.WriteFile(filepath.Join(beside, "state.json"), []byte(`{"format":1,"step":"unpack","target":"`+w.target+`"}`), 0o600))
+	check(t, os.WriteFile(filepath.Join(beside, "state.json"), []byte(`{"format":2,"step":"unpack","target":"`+w.target+`"}`), 0o600))
 	if _, err := restore.Run(t.Context(), w.order()); err != nil {
 		t.Errorf("%v\n%s", err, w.said())
 	}

@@ -12,6 +12,12 @@ import (
 type server interface {
 	// before looks at the server and the database without changing anything.
 	before(ctx context.Context, c *checks)
+	// identity tells one database of one server from all others, once before was
+	// asked; "" where that is not known.
+	identity() string
+	// disk is where the server keeps its data; ok is false where that cannot be
+	// known from here.
+	disk(ctx context.Context) (d disk, ok bool)
 	// fits compares what a dump needs with what the server has.
 	fits(ctx context.Context, d backup.StoredDatabase, c *checks)
 	// empty reports whether the database holds nothing, and names what it holds.

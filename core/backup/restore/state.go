@@ -34,23 +34,22 @@ const (
 // state is what a restore leaves beside the target, so that the same command
 // again goes on where it broke off.
 type state struct {
-	Format   int       `json:"format"`
-	File     string    `json:"file"` // as it was given
-	Size     int64     `json:"size"`
-	Target   string    `json:"target"`
-	Database string    `json:"database"` // where the dump goes; "" nowhere
-	URL      string    `json:"url"`      // the new one; "" unchanged
-	Step     Step      `json:"step"`
-	Started  time.Time `json:"started"`
+	Format  int       `json:"format"`
+	File    string    `json:"file"` // as it was given
+	Size    int64     `json:"size"`
+	Target  string    `json:"target"`
+	URL     string    `json:"url"` // the new one; "" unchanged
+	Step    Step      `json:"step"`
+	Started time.Time `json:"started"`
 	// Contents are what the archive holds, once it has been proved.
 	Contents backup.Contents `json:"contents"`
 
 	Links  settledLinks    `json:"links"`
-	Loaded *rewrite.Report `json:"loaded,omitempty"`
-	Mended []string        `json:"mended,omitempty"`
+	Loads  []*load         `json:"loads"` // what goes into which database
 	Values *rewrite.Report `json:"values,omitempty"`
 
 	URLs    []rewrite.Pair `json:"urls,omitempty"`    // old and new
+	Configs []config       `json:"configs,omitempty"` // of the site
 	Pointed []string       `json:"pointed,omitempty"` // in the configuration
 	Hand    []string       `json:"hand,omitempty"`    // what is left to a person
 	Checks  []Check        `json:"checks,omitempty"`
@@ -66,7 +65,7 @@ type settledLinks struct {
 
 const (
 	stateName   = "state.json"
-	stateFormat = 1
+	stateFormat = 2
 )
 
 // lockBeside makes the directory beside the target ours, and nobody else's

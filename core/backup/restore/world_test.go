@@ -124,8 +124,8 @@ func (w *world) makeDatabase() {
 func (w *world) order() restore.Order {
 	return restore.Order{
 		Archive: bytes.NewReader(w.archive), File: "acme.tar.gz", Size: int64(len(w.archive)), Target: w.target, URL: "https://new.example",
-		Database: &restore.Database{Driver: "mysql", Server: backup.Server{Socket: server.Socket}, Name: w.into, User: w.name, Password: core.NewSecret(password)},
-		Verify:   backup.VerifyOptions{Signer: w.key, Scratch: w.t.TempDir()}, Clock: coretest.NewClock(),
+		Databases: []restore.Target{{Database: restore.Database{Driver: "mysql", Server: backup.Server{Socket: server.Socket}, Name: w.into, User: w.name, Password: core.NewSecret(password)}}},
+		Verify:    backup.VerifyOptions{Signer: w.key, Scratch: w.t.TempDir()}, Clock: coretest.NewClock(),
 		Tell: func(e restore.Event) {
 			if e.Check != nil {
 				w.checks = append(w.checks, *e.Check)
