@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"breakglass/core/backup/php"
 )
 
 // Where a site has several databases, each setting that names one says by its old
@@ -40,9 +42,9 @@ func (j *job) value(name string, files ...string) (text string) {
 		if err != nil {
 			continue // whoever plans the file meets it again
 		}
-		for _, s := range settings(scan(src)) {
-			if s.name == name && s.known && s.value.kind == literal {
-				text = s.value.text
+		for _, s := range settings(php.Scan(src)) {
+			if s.name == name && s.known && s.value.Kind == php.Literal {
+				text = s.value.Text
 			}
 		}
 	}
@@ -58,12 +60,12 @@ func (j *job) further(w wishes, own, start, end string, connection func(prefix s
 		if err != nil {
 			continue
 		}
-		for _, s := range settings(scan(src)) {
+		for _, s := range settings(php.Scan(src)) {
 			prefix, ok := strings.CutSuffix(s.name, end)
-			if !ok || !strings.HasPrefix(s.name, start) || prefix+"." == own || !s.known || s.value.kind != literal {
+			if !ok || !strings.HasPrefix(s.name, start) || prefix+"." == own || !s.known || s.value.Kind != php.Literal {
 				continue
 			}
-			if d, ok := j.moved(s.value.text); ok {
+			if d, ok := j.moved(s.value.Text); ok {
 				for name, wish := range connection(prefix+".", d) {
 					w[name] = wish
 				}
