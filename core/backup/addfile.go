@@ -157,7 +157,7 @@ func (r *run) addFile(it *item) error {
 	if r.beside[it.path] {
 		return r.omit(it.path, newNote("archive.left.sqlite").text(r.order.Lang))
 	}
-	if dir, name := path.Split(it.path); name == "wp-settings.php" && !r.site.known[path.Clean("./"+dir)] {
+	if dir, name := path.Split(it.path); name == "wp-settings.php" && !r.site.HasWordPress(path.Clean("./"+dir)) {
 		r.findings.miss(newNote("archive.note.deep_wordpress", "Path", shown(it.path)))
 	}
 	if it.ready == nil || it.ahead.large {

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 )
 
 // Server is where a database server listens, for who connects to it with a
@@ -19,7 +20,7 @@ type Server struct {
 // it as [ClientPath] when it is the first of its extra files. Close must follow.
 // A value that could add an option is refused.
 func ClientFile(user string, password core.Secret, at Server) (*os.File, error) {
-	f, err := newOptionFile(user, password, dbHost{Socket: at.Socket, Host: at.Host, Port: at.Port})
+	f, err := newOptionFile(user, password, dbHost{Address: detect.Address{Socket: at.Socket, Host: at.Host, Port: at.Port}})
 	return f.File, err
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"breakglass/core/backup/detect"
+
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -25,7 +27,7 @@ const (
 )
 
 // openDatabase connects. It changes nothing, asks for no file and loads none.
-func openDatabase(config dbConfig, host dbHost) (*database, error) {
+func openDatabase(config detect.Database, host dbHost) (*database, error) {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.DBName = config.User, config.Password.Reveal(), config.Name
 	c.Net, c.Addr = "unix", host.dialed()

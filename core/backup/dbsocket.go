@@ -7,8 +7,17 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"breakglass/core/backup/detect"
+
 	"golang.org/x/sys/unix"
 )
+
+// dbHost is where a database server listens, and its socket once that is held
+// open.
+type dbHost struct {
+	detect.Address
+	pin *os.File // the socket, held open; nil: it is reached by its path
+}
 
 // pinned returns the host with its socket held open: not a path, which a hacked
 // site could lead to another server between one connection and the next, but

@@ -1,19 +1,21 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"os/user"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/safetext"
 )
 
 // refuseOurUser refuses a database user without a password that is called as the
 // one who runs this console: such a user is known by the socket, or not at all,
 // and is never a site's own.
-func refuseOurUser(config dbConfig, host dbHost) error {
+func refuseOurUser(config detect.Database, host dbHost) error {
 	if host.Remote || !config.Password.IsZero() {
 		return nil
 	}
@@ -25,14 +27,14 @@ func refuseOurUser(config dbConfig, host dbHost) error {
 		return nil
 	}
 	return core.Refuse(core.ErrDatabase, "The site names “%s” without a password as the user of the database “%s”, which is who runs this console; that proves nothing about the site. Ask your web manager to give the site a database user with a password of its own.",
-		safetext.Line(orText(config.User, own.Username)), safetext.Line(config.Name))
+		safetext.Line(cmp.Or(config.User, own.Username)), safetext.Line(config.Name))
 }
 
 // refuseTrust refuses a user whom the server lets in with any password: then it
 // knows this process by its socket (MariaDB's unix_socket, MySQL's auth_socket)
 // and not the site by its password. A hacked site that names root as its user
 // would else be handed every neighbour's database.
-func refuseTrust(ctx context.Context, config dbConfig, host dbHost) error {
+func refuseTrust(ctx context.Context, config detect.Database, host dbHost) error {
 	if host.Socket == "" {
 		return nil // who is at the other end of TCP, a server cannot know
 	}

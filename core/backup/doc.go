@@ -9,11 +9,13 @@
 // line in a manifest (manifest.go). [Verify] reads such an archive and says
 // whether all of it is there.
 //
+// What a site is and where its databases are, package detect finds out (site.go);
+// what may be seen of its files is package sitetree's.
+//
 // The site is hostile input. None of its code runs: its configuration is read by
-// a parser of our own (phpfile.go, wpconfig.go). Nothing is followed out of its
-// root: files are opened through os.Root. What its configuration names is
-// refused where it could reach another machine or smuggle an option into a
-// tool. And nothing is passed over in silence: a file that cannot be read makes
+// a parser of our own (package php). Nothing is followed out of its root: files
+// are opened through os.Root. What its configuration names is refused where it
+// could reach another machine or smuggle an option into a tool. And nothing is passed over in silence: a file that cannot be read makes
 // the verdict NOT COMPLETE and is named.
 //
 // Memory stays flat whatever the site's size: bounded buffers, one sorted

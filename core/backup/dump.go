@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/safetext"
 )
 
@@ -15,7 +16,7 @@ import (
 // what the site's own user may not read.
 type dump struct {
 	from    source
-	config  dbConfig
+	config  detect.Database
 	host    dbHost
 	server  string // "MariaDB 10.11.6"
 	dir     string // its folder's name under database/
@@ -50,14 +51,15 @@ func (t dbTable) holdsRows() bool { return t.kind != "VIEW" && t.kind != "SEQUEN
 
 // planDump looks at a database through the site's own user and decides what can
 // be dumped. Errors wrap core.ErrDatabase.
-func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, error) {
-	if err := config.check(); err != nil {
+func planDump(ctx context.Context, config detect.Database, vouched string) (*dump, error) {
+	if err := config.Check(); err != nil {
 		return nil, err
 	}
-	host, err := parseDBHost(config.Driver, config.Host, vouched)
+	address, err := detect.ParseAddress(config.Driver, config.Host, vouched)
 	if err != nil {
 		return nil, err
 	}
+	host := dbHost{Address: address}
 	if err := refuseOurUser(config, host); err != nil {
 		return nil, err
 	}
@@ -72,10 +74,10 @@ func planDump(ctx context.Context, config dbConfig, vouched string) (*dump, erro
 }
 
 // planPinned is planDump on a host that stays what it is.
-func planPinned(ctx context.Context, config dbConfig, host dbHost) (*dump, error) {
+func planPinned(ctx context.Context, config detect.Database, host dbHost) (*dump, error) {
 	switch config.Driver {
-	case driverMySQL:
-	case driverPostgres:
+	case detect.MySQL:
+	case detect.Postgres:
 		return planPostgres(ctx, config, host)
 	default:
 		return nil, core.Refuse(core.ErrDatabase, "The site's database “%s” is of a kind (%s) that this console cannot dump; ask your web manager or hosting company for a dump of it.", safetext.Line(config.Name), config.Driver)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+
+	"breakglass/core/backup/detect"
 )
 
 // dumpReader reads a dump as the client of its server does.
@@ -50,8 +52,8 @@ func (s *dumpScanner) needs() DumpNeeds {
 }
 
 // newDumpReader returns the reader for the dumps of a kind of server.
-func newDumpReader(driver dbDriver) dumpReader {
-	if driver == driverPostgres {
+func newDumpReader(driver detect.Driver) dumpReader {
+	if driver == detect.Postgres {
 		return newPGScanner()
 	}
 	return newDumpScanner()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 )
 
 // scan calls f with the size of each file that a backup would read.
@@ -41,7 +42,7 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	f := &findings{}
-	report = core.SiteReport{Root: spec.Root, Kind: s.kind}
+	report = core.SiteReport{Root: spec.Root, Kind: s.Kind}
 	dumps, err := e.planDumps(ctx, s, spec)
 	if err != nil {
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", err)
@@ -102,5 +103,5 @@ func hasMagic(s *site, relative string, info fs.FileInfo) bool {
 	if info.Size() < 512 {
 		return false
 	}
-	return isSQLite(s.root, relative)
+	return detect.IsSQLite(s.root, relative)
 }

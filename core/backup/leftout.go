@@ -39,8 +39,8 @@ var leftOutAnywhere = []struct{ path, why string }{
 // leftOut returns why the contents of a directory are left out, "" if they are
 // not.
 func (s *site) leftOut(relative string) string {
-	for _, install := range s.installs {
-		inside, ok := sitetree.Below(install.dir, relative)
+	for _, install := range s.Installs {
+		inside, ok := sitetree.Below(install.Dir, relative)
 		if !ok {
 			continue
 		}
@@ -61,7 +61,7 @@ func (s *site) leftOut(relative string) string {
 // marked reports whether the site is of the kind that a rule is for.
 func (s *site) marked(rule string) bool {
 	if strings.HasPrefix(rule, "storage/") {
-		return s.at(".", "Laravel")
+		return s.Has(".", "Laravel")
 	}
-	return s.at(".", "Symfony") || s.at(".", "Magento")
+	return s.Has(".", "Symfony") || s.Has(".", "Magento")
 }

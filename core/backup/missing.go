@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/safetext"
 	"breakglass/core/words"
 )
@@ -19,7 +20,7 @@ func undumpable(ctx context.Context, err error) bool {
 // lack notes that the database of a source is missing, before anything is read.
 func (s *site) lack(from source, err error) {
 	n := s.missingNote(from, sentence(err))
-	if from.err != nil && !from.named {
+	if from.Err != nil && !from.named {
 		n.id = "archive.note.database_unread"
 		n.data["Command"] = words.Verbatim("site set " + safetext.Line(s.name) + " --database URL")
 	}
@@ -30,22 +31,22 @@ func (s *site) lack(from source, err error) {
 // missingNote says which database is missing, why, and what to do.
 func (s *site) missingNote(from source, why string) note {
 	if from.named {
-		return newNote("archive.note.database_named", "Name", from.config.Name, "Why", why)
+		return newNote("archive.note.database_named", "Name", from.Database.Name, "Why", why)
 	}
-	at := from.dir
+	at := from.Dir
 	if at == "." {
-		at = s.path
+		at = s.root.Path
 	}
-	return newNote("archive.note.database", "Kind", from.kind, "Path", shown(at), "Why", why)
+	return newNote("archive.note.database", "Kind", from.Kind, "Path", shown(at), "Why", why)
 }
 
 // line is the manifest's line of a database that is not in the archive.
 func (from source) line(err error) Database {
-	name := safetext.Line(shown(from.config.Name))
-	if len(name) > maxValue || name == "" {
+	name := safetext.Line(shown(from.Database.Name))
+	if len(name) > detect.MaxValue || name == "" {
 		name = "?"
 	}
-	return Database{Line: lineDatabase, Name: name, Charset: "utf8mb4", Prefix: safetext.Line(shown(from.config.Prefix)), Incomplete: sentence(err), Cause: cause(err)}
+	return Database{Line: lineDatabase, Name: name, Charset: "utf8mb4", Prefix: safetext.Line(shown(from.Database.Prefix)), Incomplete: sentence(err), Cause: cause(err)}
 }
 
 // sentence is what a person reads of an error.
@@ -64,7 +65,7 @@ func cause(err error) string {
 		return ""
 	}
 	text := []rune(safetext.Line(refusal.Cause.Error()))
-	return string(text[:min(len(text), maxValue)])
+	return string(text[:min(len(text), detect.MaxValue)])
 }
 
 // brokenNote says that a dump broke off, and what of it there is.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/safetext"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,7 +19,7 @@ import (
 
 // planPostgres looks at a PostgreSQL database through the site's own user and
 // decides what can be dumped. Errors wrap core.ErrDatabase.
-func planPostgres(ctx context.Context, config dbConfig, host dbHost) (*dump, error) {
+func planPostgres(ctx context.Context, config detect.Database, host dbHost) (*dump, error) {
 	if err := refusePGTrust(ctx, config, host); err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func planPostgres(ctx context.Context, config dbConfig, host dbHost) (*dump, err
 
 // openPostgres connects as the site's user. Nothing of this process's own is
 // used: no environment, no password file, no service file.
-func openPostgres(ctx context.Context, config dbConfig, host dbHost) (*pgconn.PgConn, error) {
+func openPostgres(ctx context.Context, config detect.Database, host dbHost) (*pgconn.PgConn, error) {
 	mode := "disable"
 	if host.Remote {
 		mode = "prefer"
@@ -45,7 +46,7 @@ func openPostgres(ctx context.Context, config dbConfig, host dbHost) (*pgconn.Pg
 	if err != nil {
 		return nil, err
 	}
-	c.Host, c.Port = host.Host, uint16(host.Port) //nolint:gosec // parseDBHost checked it
+	c.Host, c.Port = host.Host, uint16(host.Port) //nolint:gosec // detect.ParseAddress checked it
 	if host.Socket != "" {
 		c.Host = filepath.Dir(host.Socket)
 		c.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -68,7 +69,7 @@ func openPostgres(ctx context.Context, config dbConfig, host dbHost) (*pgconn.Pg
 // refusePGTrust refuses a user whom the server lets in with any password: then
 // its pg_hba.conf says trust, or peer with this process's own user, which
 // proves nothing about the site.
-func refusePGTrust(ctx context.Context, config dbConfig, host dbHost) error {
+func refusePGTrust(ctx context.Context, config detect.Database, host dbHost) error {
 	if host.Remote {
 		return nil // the manager vouches for it
 	}

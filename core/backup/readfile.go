@@ -11,6 +11,7 @@ import (
 	"os"
 	"syscall"
 
+	"breakglass/core/backup/detect"
 	"breakglass/core/backup/sitetree"
 
 	"golang.org/x/sys/unix"
@@ -135,7 +136,7 @@ const (
 const smallFile = 256 << 10
 
 // sqliteMagic is how every SQLite database begins.
-var sqliteMagic = []byte("SQLite format 3\x00")
+var sqliteMagic = []byte(detect.SQLiteMagic)
 
 // ahead is a small file that was read before its turn.
 type ahead struct {

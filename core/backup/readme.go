@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/words"
 )
 
@@ -16,7 +17,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	lines := []string{
 		say("archive.readme.title", "Name", r.order.Name),
 		"",
-		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.kind, "Created", r.order.Created.UTC().Format(time.RFC1123)),
+		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.Kind, "Created", r.order.Created.UTC().Format(time.RFC1123)),
 		say("archive.readme.verdict", "Verdict", string(verdict)),
 	}
 	for _, note := range r.findings.all() {
@@ -88,7 +89,7 @@ func wrap(text string) string {
 
 // hostName is a host's name as it can stand in a command to type.
 func hostName(host string) string {
-	if !isHostName(host) {
+	if !detect.IsHostName(host) {
 		return "HOST"
 	}
 	return host
@@ -96,7 +97,7 @@ func hostName(host string) string {
 
 // loader is the command that loads a dump from its standard input.
 func (d *dump) loader() string {
-	if d.kind() == driverPostgres {
+	if d.kind() == detect.Postgres {
 		return "psql --no-psqlrc --set ON_ERROR_STOP=1 --single-transaction"
 	}
 	return "mysql --binary-mode"

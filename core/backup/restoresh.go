@@ -3,9 +3,12 @@ package backup
 import (
 	_ "embed"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"breakglass/core/backup/detect"
 )
 
 // restoreScript puts an archive back with stock tools alone. It is the same in
@@ -31,19 +34,19 @@ var confKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 //	beside FILE                               of outside/, to be put into the root
 //	edit FORM ROLE KEY LINE FOLDER FILE       FILE below the root
 //	byhand TEXT
-func (r *run) restoreConf(configs []configFile) string {
-	lines := []string{"# What restore.sh needs to know of this archive. It is read, never run.", "kind " + shownLine(r.site.kind)}
-	if confPath.MatchString(r.site.path) {
-		lines = append(lines, "root "+r.site.path)
+func (r *run) restoreConf(configs []detect.ConfigFile) string {
+	lines := []string{"# What restore.sh needs to know of this archive. It is read, never run.", "kind " + shownLine(r.site.Kind)}
+	if confPath.MatchString(r.site.root.Path) {
+		lines = append(lines, "root "+r.site.root.Path)
 	}
 	for _, d := range r.dumps {
 		if d.part > 0 {
 			lines = append(lines, "database "+string(d.kind())+" "+d.dir)
 		}
 	}
-	for _, f := range r.site.outside {
-		if f.name == wpConfigName {
-			lines = append(lines, "beside "+wpConfigName)
+	for _, f := range r.site.Outside {
+		if f.Name == detect.WPConfig {
+			lines = append(lines, "beside "+detect.WPConfig)
 		}
 	}
 	for _, c := range configs {
@@ -53,11 +56,11 @@ func (r *run) restoreConf(configs []configFile) string {
 }
 
 // kind is the server's kind as restore.conf names it.
-func (d *dump) kind() dbDriver {
-	if d.config.Driver == driverPostgres {
-		return driverPostgres
+func (d *dump) kind() detect.Driver {
+	if d.config.Driver == detect.Postgres {
+		return detect.Postgres
 	}
-	return driverMySQL
+	return detect.MySQL
 }
 
 // databaseKey is a value of a configuration that says where the database is.
@@ -65,58 +68,61 @@ type databaseKey struct{ form, key, role string }
 
 // databaseKeys are those values by the program that a configuration belongs to.
 var databaseKeys = map[string][]databaseKey{
-	kindWordPress: {
-		{formDefine, "DB_NAME", "name"}, {formDefine, "DB_USER", "user"}, {formDefine, "DB_PASSWORD", "password"}, {formDefine, "DB_HOST", "hostport"},
+	detect.KindWordPress: {
+		{detect.FormDefine, "DB_NAME", "name"}, {detect.FormDefine, "DB_USER", "user"}, {detect.FormDefine, "DB_PASSWORD", "password"}, {detect.FormDefine, "DB_HOST", "hostport"},
 	},
-	kindEnvironment: {
-		{formEnv, "DB_DATABASE", "name"}, {formEnv, "DB_USERNAME", "user"}, {formEnv, "DB_PASSWORD", "password"}, {formEnv, "DB_HOST", "host"},
-		{formEnv, "DB_PORT", "port"},
+	detect.KindEnvironment: {
+		{detect.FormEnv, "DB_DATABASE", "name"}, {detect.FormEnv, "DB_USERNAME", "user"}, {detect.FormEnv, "DB_PASSWORD", "password"}, {detect.FormEnv, "DB_HOST", "host"},
+		{detect.FormEnv, "DB_PORT", "port"},
 	},
-	kindJoomla: {
-		{formProperty, "db", "name"}, {formProperty, "user", "user"}, {formProperty, "password", "password"}, {formProperty, "host", "hostport"},
+	detect.KindJoomla: {
+		{detect.FormProperty, "db", "name"}, {detect.FormProperty, "user", "user"}, {detect.FormProperty, "password", "password"}, {detect.FormProperty, "host", "hostport"},
 	},
-	kindDrupal: {
-		{formArray, "database", "name"}, {formArray, "username", "user"}, {formArray, "password", "password"}, {formArray, "host", "host"},
-		{formArray, "port", "port"},
+	detect.KindDrupal: {
+		{detect.FormArray, "database", "name"}, {detect.FormArray, "username", "user"}, {detect.FormArray, "password", "password"}, {detect.FormArray, "host", "host"},
+		{detect.FormArray, "port", "port"},
 	},
-	kindMagento: {
-		{formArray, "dbname", "name"}, {formArray, "username", "user"}, {formArray, "password", "password"}, {formArray, "host", "hostport"},
+	detect.KindMagento: {
+		{detect.FormArray, "dbname", "name"}, {detect.FormArray, "username", "user"}, {detect.FormArray, "password", "password"}, {detect.FormArray, "host", "hostport"},
 	},
 }
 
 // restoreEdits says how a configuration is pointed at another database. What
 // does not stand there exactly once as plain text, is said to be done by hand.
-func (r *run) restoreEdits(c configFile) []string {
-	keys, folder := databaseKeys[c.kind], r.folderFor(c)
+func (r *run) restoreEdits(c detect.ConfigFile) []string {
+	keys, folder := databaseKeys[c.Kind], r.folderFor(c)
 	has := slices.ContainsFunc(keys, func(k databaseKey) bool {
-		return slices.ContainsFunc(c.settings, func(s setting) bool { return s.form == k.form && s.name == k.key })
+		return slices.ContainsFunc(c.Settings, func(s detect.Setting) bool { return s.Form == k.form && s.Name == k.key })
 	})
 	if !has || folder == "" {
-		if len(r.dumps) > 0 && c.namesDatabase() {
-			return []string{"byhand the database in " + shownLine(c.path)}
+		if len(r.dumps) > 0 && c.NamesDatabase() {
+			return []string{"byhand the database in " + shownLine(c.Path)}
 		}
 		return nil
 	}
 	var lines []string
 	for _, k := range keys {
-		found := slices.DeleteFunc(slices.Clone(c.settings), func(s setting) bool { return s.form != k.form || s.name != k.key })
+		found := slices.DeleteFunc(slices.Clone(c.Settings), func(s detect.Setting) bool { return s.Form != k.form || s.Name != k.key })
 		switch {
 		case len(found) == 0 && k.role == "port":
-		case len(found) == 1 && found[0].plain && found[0].line == found[0].keyLine && confKey.MatchString(k.key) && confPath.MatchString(c.restored()):
-			lines = append(lines, fmt.Sprintf("edit %s %s %s %d %s %s", k.form, k.role, k.key, found[0].line, folder, c.restored()))
+		case len(found) == 1 && found[0].Plain && found[0].Line == found[0].KeyLine && confKey.MatchString(k.key) && confPath.MatchString(restored(c)):
+			lines = append(lines, fmt.Sprintf("edit %s %s %s %d %s %s", k.form, k.role, k.key, found[0].Line, folder, restored(c)))
 		default:
-			lines = append(lines, "byhand "+k.key+" in "+shownLine(c.path))
+			lines = append(lines, "byhand "+k.key+" in "+shownLine(c.Path))
 		}
 	}
 	return lines
 }
 
+// restored is where restore.sh puts a configuration, below the new root.
+func restored(c detect.ConfigFile) string { return path.Clean(c.Path) }
+
 // folderFor returns the folder of the dump that belongs to a configuration, ""
 // where that is not certain.
-func (r *run) folderFor(c configFile) string {
+func (r *run) folderFor(c detect.ConfigFile) string {
 	var found []string
 	for _, d := range r.dumps {
-		if d.part > 0 && (c.database == "" || c.database == d.config.Name) {
+		if d.part > 0 && (c.Database == "" || c.Database == d.config.Name) {
 			found = append(found, d.dir)
 		}
 	}

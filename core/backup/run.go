@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 	"breakglass/core/safetext"
 )
 
@@ -37,7 +38,7 @@ type run struct {
 
 // Run implements core.Engine.
 func (e *Engine) Run(ctx context.Context, order core.BackupOrder, w io.Writer, report func(core.Progress)) (core.BackupResult, error) {
-	if !isHostName(order.Name) {
+	if !detect.IsHostName(order.Name) {
 		return core.BackupResult{}, core.Refuse(core.ErrInvalid, "“%s” cannot be an archive's name; use letters, digits, “-” and “.”.", safetext.Line(order.Name))
 	}
 	inner, cancel := context.WithCancelCause(ctx)
@@ -71,7 +72,7 @@ func (r *run) do(w io.Writer, cancel context.CancelCauseFunc) (result core.Backu
 	r.showSteps()
 	header := Header{
 		Line: lineHeader, Format: manifestFormat, Name: r.order.Name, Site: r.order.Site, Host: r.order.Host, Grant: r.order.Grant,
-		Created: r.order.Created.UTC(), Root: shown(r.site.path), Kind: r.site.kind, Version: r.engine.options.Version, Included: r.site.included(),
+		Created: r.order.Created.UTC(), Root: shown(r.site.root.Path), Kind: r.site.Kind, Version: r.engine.options.Version, Included: r.site.included(),
 	}
 	r.out, err = newArchive(r.ctx, w, header, r.engine.options, func(n int64) {
 		r.tracker.do(func(p *core.Progress) { p.Written = n })

@@ -104,23 +104,23 @@ func (r *run) addStream(path string, size int64, mtime time.Time, content io.Rea
 // names come before another's: all that lies outside stands in one order. "" is
 // the end.
 func (r *run) addOutside(before string) error {
-	for ; r.outside < len(r.site.outside); r.outside++ {
-		f := r.site.outside[r.outside]
-		if before != "" && comparePaths(f.name, before) >= 0 {
+	for ; r.outside < len(r.site.Outside); r.outside++ {
+		f := r.site.Outside[r.outside]
+		if before != "" && comparePaths(f.Name, before) >= 0 {
 			return nil
 		}
-		h := r.tarHeader(outsideDir+"/"+f.name, f.info)
-		h.Typeflag, h.Size = tar.TypeReg, int64(len(f.text))
+		h := r.tarHeader(outsideDir+"/"+f.Name, f.Info)
+		h.Typeflag, h.Size = tar.TypeReg, int64(len(f.Text))
 		if err := r.out.begin(h); err != nil {
 			return err
 		}
-		if err := r.out.write(f.text); err != nil {
+		if err := r.out.write(f.Text); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(f.text)
+		sum := sha256.Sum256(f.Text)
 		entry := r.entryOf(lineFile, h)
 		entry.SHA256 = hex.EncodeToString(sum[:])
-		r.countFile(f.name, int64(len(f.text)))
+		r.countFile(f.Name, int64(len(f.Text)))
 		if err := r.out.line(entry); err != nil {
 			return err
 		}
@@ -198,7 +198,7 @@ func (r *run) keepSnapshot(path string, snap *snapshot) {
 func (r *run) addDatabases() error {
 	for _, d := range r.dumps {
 		about := Database{
-			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: d.config.Driver.charset(),
+			Line: lineDatabase, Name: d.config.Name, Path: databaseDir + "/" + d.dir, Server: d.server, Tool: d.tool, Charset: d.config.Driver.Charset(),
 			Prefix: d.config.Prefix, Parts: d.part, Bytes: d.size,
 		}
 		if d.broken != nil {
@@ -235,7 +235,7 @@ func (r *run) addDatabases() error {
 
 // addKit adds what a new manager needs to put the archive to use.
 func (r *run) addKit(verdict core.Verdict) error {
-	configs := r.site.configFiles()
+	configs := r.site.Configs()
 	for _, file := range []struct{ name, text string }{
 		{readmeName, r.readme(verdict)}, {takeoverName, r.takeoverText(configs)}, {restoreName, restoreScript}, {confName, r.restoreConf(configs)},
 	} {

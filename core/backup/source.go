@@ -3,18 +3,15 @@ package backup
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
 )
 
-// source is a place in a site's files that tells of a database.
+// source is what tells of a database: a place in a site's files, or the manager.
 type source struct {
-	kind   string // of the program that it belongs to
-	dir    string // of that program, below the root
-	config dbConfig
-	err    error // why the configuration could not be read
-	named  bool  // by the manager
+	detect.Source
+	named bool // by the manager
 }
 
 // plan plans the dump of each of a site's databases once. A database that
@@ -26,17 +23,20 @@ func (s *site) plan(ctx context.Context, spec core.SiteSpec) ([]*dump, error) {
 	seen, dirs := map[string]bool{}, map[string]bool{}
 	named, ok := s.named(spec.Database)
 	unread := ok // the manager's stands for one
-	sources := s.sources
+	var sources []source
 	if ok {
-		sources = slices.Insert(slices.Clone(sources), 0, named)
+		sources = append(sources, named)
+	}
+	for _, from := range s.Sources {
+		sources = append(sources, source{Source: from})
 	}
 	for _, from := range sources {
 		d, err := s.planOne(ctx, from, spec.DatabaseHost)
 		switch {
-		case err != nil && undumpable(ctx, err) && ok && !from.named && from.err != nil && unread:
+		case err != nil && undumpable(ctx, err) && ok && !from.named && from.Err != nil && unread:
 			unread = false
 			continue
-		case err != nil && undumpable(ctx, err) && ok && !from.named && from.config.Name != "" && from.config.Name == named.config.Name:
+		case err != nil && undumpable(ctx, err) && ok && !from.named && from.Database.Name != "" && from.Database.Name == named.Database.Name:
 			continue
 		case err != nil && undumpable(ctx, err):
 			s.lack(from, err)
@@ -62,13 +62,13 @@ func (d *dump) at() string {
 }
 
 func (s *site) planOne(ctx context.Context, from source, vouched string) (*dump, error) {
-	if from.err != nil {
-		return nil, from.err
+	if from.Err != nil {
+		return nil, from.Err
 	}
 	if from.named {
-		vouched = from.config.Host
+		vouched = from.Database.Host
 	}
-	d, err := planDump(ctx, from.config, vouched)
+	d, err := planDump(ctx, from.Database, vouched)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (e *Engine) planDumps(ctx context.Context, s *site, spec core.SiteSpec) ([]
 	for _, d := range planned {
 		var err error
 		switch {
-		case d.config.Driver == driverPostgres:
+		case d.config.Driver == detect.Postgres:
 			d.with, err = findPGDump(ctx, e.options.Scratch, d.server)
 		case mysql == nil:
 			var found dumper

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"breakglass/core/backup/detect"
 	"breakglass/core/backup/sitetree"
 	"breakglass/core/safetext"
 )
@@ -17,7 +18,7 @@ import (
 type takeover struct {
 	run     *run
 	host    *hostFiles
-	configs []configFile
+	configs []detect.ConfigFile
 	roots   []string // as which the site's directory is known
 }
 
@@ -29,9 +30,9 @@ const (
 )
 
 // takeoverText returns TAKEOVER.txt.
-func (r *run) takeoverText(configs []configFile) string {
-	t := &takeover{run: r, host: &hostFiles{root: r.engine.options.Host}, configs: configs, roots: []string{r.site.path}}
-	if r.order.Root != r.site.path {
+func (r *run) takeoverText(configs []detect.ConfigFile) string {
+	t := &takeover{run: r, host: &hostFiles{root: r.engine.options.Host}, configs: configs, roots: []string{r.site.root.Path}}
+	if r.order.Root != r.site.root.Path {
 		t.roots = append(t.roots, r.order.Root)
 	}
 	say := func(id string, pairs ...any) string {
@@ -39,7 +40,7 @@ func (r *run) takeoverText(configs []configFile) string {
 	}
 	out := []string{
 		say("title", "Name", r.order.Name), "",
-		say("what", "Site", r.order.Site, "Kind", r.site.kind, "Root", shown(r.site.path), "Host", r.order.Host), "",
+		say("what", "Site", r.order.Site, "Kind", r.site.Kind, "Root", shown(r.site.root.Path), "Host", r.order.Host), "",
 		say("ask"),
 	}
 	section := func(id string, lines []string) {
@@ -73,16 +74,22 @@ func (r *run) takeoverText(configs []configFile) string {
 	return wrap(strings.Join(out, "\n")) + "\n"
 }
 
-// at names a place in a configuration.
-func (c configFile) at(line int) string { return fmt.Sprintf("%s:%d", shownLine(c.where()), line) }
+// placeIn names a place in a configuration, as a person finds it in the archive.
+func placeIn(c detect.ConfigFile, line int) string {
+	file := inArchive(c.Path)
+	if c.Outside {
+		file = outsideDir + "/" + c.Path
+	}
+	return fmt.Sprintf("%s:%d", shownLine(file), line)
+}
 
 // secrets lists the names of what must be changed, and where each stands.
 func (t *takeover) secrets() []string {
 	var lines []string
 	for _, c := range t.configs {
-		for _, s := range c.settings {
-			if s.secret() {
-				lines = append(lines, c.at(s.line)+"  "+safetext.Line(s.name))
+		for _, s := range c.Settings {
+			if s.Secret() {
+				lines = append(lines, placeIn(c, s.Line)+"  "+safetext.Line(s.Name))
 			}
 		}
 	}
@@ -96,9 +103,9 @@ var absoluteForm = regexp.MustCompile(`^/[A-Za-z0-9_.-]+(/[^\n]*)?$`)
 func (t *takeover) paths() []string {
 	var lines []string
 	for _, c := range t.configs {
-		for _, s := range c.settings {
-			if !s.secret() && s.plain && absoluteForm.MatchString(s.value) {
-				lines = append(lines, c.at(s.line)+"  "+safetext.Line(s.name)+"  "+shownLine(s.value))
+		for _, s := range c.Settings {
+			if !s.Secret() && s.Plain && absoluteForm.MatchString(s.Value) {
+				lines = append(lines, placeIn(c, s.Line)+"  "+safetext.Line(s.Name)+"  "+shownLine(s.Value))
 			}
 		}
 	}
@@ -138,9 +145,9 @@ func (t *takeover) rules() []string {
 func (t *takeover) cron() []string {
 	var lines []string
 	for _, c := range t.configs {
-		for _, s := range c.settings {
-			if s.name == "DISABLE_WP_CRON" || s.name == "ALTERNATE_WP_CRON" {
-				lines = append(lines, c.at(s.line)+"  "+s.name+" = "+safetext.Line(s.value))
+		for _, s := range c.Settings {
+			if s.Name == "DISABLE_WP_CRON" || s.Name == "ALTERNATE_WP_CRON" {
+				lines = append(lines, placeIn(c, s.Line)+"  "+s.Name+" = "+safetext.Line(s.Value))
 			}
 		}
 	}

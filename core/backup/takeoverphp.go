@@ -35,8 +35,8 @@ var (
 // phpAsked is what the site's own files say of PHP.
 func (t *takeover) phpAsked() []string {
 	var lines []string
-	for _, in := range t.run.site.installs {
-		place := sitetree.Join(in.dir, "wp-includes/version.php")
+	for _, in := range t.run.site.Installs {
+		place := sitetree.Join(in.Dir, "wp-includes/version.php")
 		if m := requiredForm.FindStringSubmatch(t.siteText(place)); m != nil {
 			lines = append(lines, shownLine(inArchive(place))+"  PHP ≥ "+m[1])
 		}
@@ -138,15 +138,15 @@ var mailForm = regexp.MustCompile(`(?i)^(MAIL_(HOST|MAILER|PORT|FROM_ADDRESS|ENC
 func (t *takeover) mail() []string {
 	var lines []string
 	for _, c := range t.configs {
-		for _, s := range c.settings {
-			if mailForm.MatchString(s.name) && s.value != "" && !s.secret() {
-				lines = append(lines, c.at(s.line)+"  "+safetext.Line(s.name)+" = "+quoteLine(s.value))
+		for _, s := range c.Settings {
+			if mailForm.MatchString(s.Name) && s.Value != "" && !s.Secret() {
+				lines = append(lines, placeIn(c, s.Line)+"  "+safetext.Line(s.Name)+" = "+quoteLine(s.Value))
 			}
 		}
 	}
-	for _, in := range t.run.site.installs {
+	for _, in := range t.run.site.Installs {
 		for _, plugin := range mailPlugins {
-			place := sitetree.Join(in.dir, "wp-content/plugins/"+plugin)
+			place := sitetree.Join(in.Dir, "wp-content/plugins/"+plugin)
 			if info, err := t.run.site.root.Lstat(place); err == nil && info.IsDir() {
 				lines = append(lines, shownLine(inArchive(place)))
 			}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"breakglass/core/backup/detect"
 )
 
 // A rate is that of the last two minutes, whatever came before.
@@ -44,7 +46,7 @@ func feed(r *rateRing, from, to, n int64) {
 // The options follow what the installed tool knows: Oracle's mysqldump breaks
 // against older servers, or without rights, unless told.
 func TestDumperArguments(t *testing.T) {
-	d := &dump{config: dbConfig{Name: "shop"}, without: []string{"--skip-events"}, ignore: []string{"v one"}}
+	d := &dump{config: detect.Database{Name: "shop"}, without: []string{"--skip-events"}, ignore: []string{"v one"}}
 	mariadb := dumper{options: map[string]bool{"--no-tablespaces": true, "--ssl-verify-server-cert": true}}
 	oracle := dumper{options: map[string]bool{"--no-tablespaces": true, "--set-gtid-purged": true, "--column-statistics": true, "--get-server-public-key": true}}
 	for _, c := range []struct {

@@ -158,6 +158,9 @@ func isSparse(h *tar.Header) bool {
 	return false
 }
 
+// maxDumps bounds the dumps of one archive.
+const maxDumps = 16
+
 // dumpOf returns where a part of a dump is read to, nil for other files. Parts
 // must come in order.
 func (v *verifier) dumpOf(name string) io.Writer {
@@ -167,7 +170,7 @@ func (v *verifier) dumpOf(name string) io.Writer {
 	}
 	dump := v.dumps[m[1]]
 	if dump == nil {
-		if len(v.dumps) >= maxInstalls {
+		if len(v.dumps) >= maxDumps {
 			v.wrong("The archive holds more databases than any site.")
 			return nil
 		}

@@ -1,6 +1,7 @@
-package backup
+package detect
 
 import (
+	"cmp"
 	"regexp"
 
 	"breakglass/core"
@@ -13,9 +14,9 @@ var magentoProgram = program{
 	read: readMagento,
 }
 
-var magentoLabels = dbLabels{Name: "dbname", User: "username", Password: "password", Host: "host", Charset: "charset", Prefix: "table_prefix"}
+var magentoLabels = Labels{Name: "dbname", User: "username", Password: "password", Host: "host", Charset: "charset", Prefix: "table_prefix"}
 
-func readMagento(p place) ([]source, error) {
+func readMagento(p place) ([]Source, error) {
 	text, found, err := p.file("app/etc/env.php")
 	if err != nil || !found {
 		return nil, err
@@ -25,11 +26,11 @@ func readMagento(p place) ([]source, error) {
 
 // parseMagento reads an app/etc/env.php: an array that it returns. A shop may
 // have databases of their own for its checkout and its orders.
-func parseMagento(file string, src []byte) (sources []source, err error) {
+func parseMagento(file string, src []byte) (sources []Source, err error) {
 	all := php.Returned(file, src)
 	if all.Kind != php.Array {
 		_, err := plain(all, file, "the databases")
-		return nil, orElse(err, unset(file, "a database"))
+		return nil, cmp.Or(err, unset(file, "a database"))
 	}
 	prefix, err := plain(all.At("db", "table_prefix"), file, "table_prefix")
 	if err != nil {
@@ -44,30 +45,30 @@ func parseMagento(file string, src []byte) (sources []source, err error) {
 	}
 	for _, name := range connections.Keys() {
 		config, err := magentoConnection(file, connections.At(name), prefix)
-		sources = append(sources, source{config: config, err: err})
+		sources = append(sources, Source{Database: config, Err: err})
 	}
 	if connections.Open || len(sources) == 0 {
-		return append(sources, source{err: computed(file, "the databases", connections.Line)}), nil
+		return append(sources, Source{Err: computed(file, "the databases", connections.Line)}), nil
 	}
 	return sources, nil
 }
 
-func magentoConnection(file string, v php.Value, prefix string) (dbConfig, error) {
+func magentoConnection(file string, v php.Value, prefix string) (Database, error) {
 	f := fields{file: file}
 	if v.Kind != php.Array {
 		f.plain(v, "a database")
 	}
 	text := func(key string) string { return f.plain(v.At(key), key) }
-	c := dbConfig{
-		Driver: driverMySQL, File: file, Labels: magentoLabels, Name: text("dbname"), User: text("username"), Password: core.NewSecret(text("password")),
+	c := Database{
+		Driver: MySQL, File: file, Labels: magentoLabels, Name: text("dbname"), User: text("username"), Password: core.NewSecret(text("password")),
 		Charset: text("charset"), Prefix: prefix,
 	}
-	c.Host = joinDBHost(driverMySQL, text("host"), text("port"), text("unix_socket"))
+	c.Host = joinAddress(MySQL, text("host"), text("port"), text("unix_socket"))
 	switch {
 	case f.err != nil:
-		return dbConfig{}, f.err
+		return Database{}, f.err
 	case v.At("dbname").Kind == php.Nothing:
-		return dbConfig{}, unset(file, "dbname")
+		return Database{}, unset(file, "dbname")
 	case c.Host == "":
 		c.Host = "localhost"
 	}

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"encoding/hex"
@@ -9,26 +9,26 @@ import (
 )
 
 // urlLabels are what the parts of a database's URL are called.
-var urlLabels = dbLabels{Name: "the database's name", User: "the user", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
+var urlLabels = Labels{Name: "the database's name", User: "the user", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
 
 // urlDrivers are the schemes of a database's URL.
-var urlDrivers = map[string]dbDriver{
-	"mysql": driverMySQL, "mysqli": driverMySQL, "mysql2": driverMySQL, "mariadb": driverMySQL, "pdo-mysql": driverMySQL, "pdo_mysql": driverMySQL,
-	"postgres": driverPostgres, "postgresql": driverPostgres, "pgsql": driverPostgres, "postgis": driverPostgres,
-	"pdo-pgsql": driverPostgres, "pdo_pgsql": driverPostgres, "pgsql+socket": driverPostgres,
-	"sqlite": driverSQLite, "sqlite3": driverSQLite, "pdo-sqlite": driverSQLite, "pdo_sqlite": driverSQLite,
+var urlDrivers = map[string]Driver{
+	"mysql": MySQL, "mysqli": MySQL, "mysql2": MySQL, "mariadb": MySQL, "pdo-mysql": MySQL, "pdo_mysql": MySQL,
+	"postgres": Postgres, "postgresql": Postgres, "pgsql": Postgres, "postgis": Postgres,
+	"pdo-pgsql": Postgres, "pdo_pgsql": Postgres, "pgsql+socket": Postgres,
+	"sqlite": SQLite, "sqlite3": SQLite, "pdo-sqlite": SQLite, "pdo_sqlite": SQLite,
 }
 
-// parseDatabaseURL reads mysql://user:password@host:port/name?unix_socket=/path
+// ParseURL reads mysql://user:password@host:port/name?unix_socket=/path
 // as Doctrine and Laravel do, and its kin. file and label are what a sentence
 // names. No refusal repeats any of the text: a password is in it.
-func parseDatabaseURL(file, label, text string) (dbConfig, error) {
-	bad := func(why string) (dbConfig, error) {
-		return dbConfig{}, core.Refuse(core.ErrDatabase, "%s in %s is no URL of a database that is understood (%s); it should look like mysql://user@localhost/name. Ask your web manager.", label, file, why)
+func ParseURL(file, label, text string) (Database, error) {
+	bad := func(why string) (Database, error) {
+		return Database{}, core.Refuse(core.ErrDatabase, "%s in %s is no URL of a database that is understood (%s); it should look like mysql://user@localhost/name. Ask your web manager.", label, file, why)
 	}
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
-		if scheme, rest, ok = strings.Cut(text, ":"); !ok || urlDrivers[strings.ToLower(scheme)] != driverSQLite {
+		if scheme, rest, ok = strings.Cut(text, ":"); !ok || urlDrivers[strings.ToLower(scheme)] != SQLite {
 			return bad("it has no scheme")
 		}
 	}
@@ -36,12 +36,12 @@ func parseDatabaseURL(file, label, text string) (dbConfig, error) {
 	if !ok {
 		return bad("its scheme is not known")
 	}
-	c := dbConfig{Driver: driver, File: file, Labels: urlLabels}
+	c := Database{Driver: driver, File: file, Labels: urlLabels}
 	rest, query, _ := strings.Cut(rest, "?")
 	if strings.Contains(rest, "#") {
 		return bad("a # must be written as %23")
 	}
-	if driver == driverSQLite {
+	if driver == SQLite {
 		c.Name = percentDecoded(strings.TrimPrefix(rest, "/"))
 		return c, nil
 	}
@@ -63,8 +63,23 @@ func parseDatabaseURL(file, label, text string) (dbConfig, error) {
 	return c, nil
 }
 
+// URL is the URL of a database without its password.
+func (c Database) URL() string {
+	scheme, option := "mysql", "unix_socket"
+	if c.Driver == Postgres {
+		scheme, option = "postgres", "host"
+	}
+	escape := func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
+	u := scheme + "://" + escape(c.User) + "@"
+	escaped := escape(c.Name)
+	if at := strings.IndexByte(c.Host, '/'); at >= 0 {
+		return u + "/" + escaped + "?" + option + "=" + strings.ReplaceAll(escape(c.Host[at:]), "%2F", "/")
+	}
+	return u + c.Host + "/" + escaped
+}
+
 // urlHost is where a URL's server listens.
-func urlHost(driver dbDriver, host string, options url.Values) string {
+func urlHost(driver Driver, host string, options url.Values) string {
 	if strings.Contains(host, "%") {
 		host = percentDecoded(host) // libpq's sockets: postgresql://%2Frun%2Fpostgresql/name
 	}
@@ -75,8 +90,8 @@ func urlHost(driver dbDriver, host string, options url.Values) string {
 	if inQuery := options.Get("host"); inQuery != "" && host == "" {
 		host = inQuery
 	}
-	host = joinDBHost(driver, host, options.Get("port"), socket)
-	if host == "" && driver == driverMySQL {
+	host = joinAddress(driver, host, options.Get("port"), socket)
+	if host == "" && driver == MySQL {
 		return "localhost"
 	}
 	return host

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"breakglass/core"
@@ -11,7 +11,7 @@ var envProgram = program{name: ".env", markers: []string{".env"}, read: readEnv}
 
 // readEnv reads a .env file whose reader is not known: what readers differ about
 // counts as computed.
-func readEnv(p place) ([]source, error) {
+func readEnv(p place) ([]Source, error) {
 	env := environment{}
 	if found, err := p.env(env, ".env", envSymfony); err != nil || !found {
 		return nil, err
@@ -22,14 +22,14 @@ func readEnv(p place) ([]source, error) {
 	for _, name := range []string{"DB_CONNECTION", "DB_HOST", "DB_DATABASE", "DB_NAME"} {
 		if _, ok := env[name]; ok {
 			config, err := envDatabase(p.called(".env"), env)
-			return []source{{config: config, err: err}}, nil
+			return []Source{{Database: config, Err: err}}, nil
 		}
 	}
 	return nil, nil
 }
 
 // envDatabase reads the usual names of variables.
-func envDatabase(file string, env environment) (dbConfig, error) {
+func envDatabase(file string, env environment) (Database, error) {
 	f := fields{file: file}
 	get := func(names ...string) string {
 		for _, name := range names {
@@ -42,24 +42,24 @@ func envDatabase(file string, env environment) (dbConfig, error) {
 	kind := get("DB_CONNECTION", "DB_DRIVER")
 	driver, ok := laravelDrivers[kind]
 	if kind == "" {
-		driver, ok = driverMySQL, true
+		driver, ok = MySQL, true
 		if get("DB_PORT") == "5432" {
-			driver = driverPostgres
+			driver = Postgres
 		}
 	}
-	c := dbConfig{
-		Driver: driver, File: file, Labels: dbLabels{Name: "DB_DATABASE", User: "DB_USERNAME", Password: "DB_PASSWORD", Host: "DB_HOST", Charset: "DB_CHARSET", Prefix: "DB_PREFIX"},
+	c := Database{
+		Driver: driver, File: file, Labels: Labels{Name: "DB_DATABASE", User: "DB_USERNAME", Password: "DB_PASSWORD", Host: "DB_HOST", Charset: "DB_CHARSET", Prefix: "DB_PREFIX"},
 		Name: get("DB_DATABASE", "DB_NAME"), User: get("DB_USERNAME", "DB_USER"), Password: core.NewSecret(get("DB_PASSWORD", "DB_PASS")), Charset: get("DB_CHARSET"), Prefix: get("DB_PREFIX"),
 	}
-	c.Host = joinDBHost(driver, get("DB_HOST"), get("DB_PORT"), get("DB_SOCKET"))
+	c.Host = joinAddress(driver, get("DB_HOST"), get("DB_PORT"), get("DB_SOCKET"))
 	switch {
 	case f.err != nil:
-		return dbConfig{}, f.err
+		return Database{}, f.err
 	case !ok:
-		return dbConfig{}, unknownDriver(file, "DB_CONNECTION")
+		return Database{}, unknownDriver(file, "DB_CONNECTION")
 	case c.Name == "":
-		return dbConfig{}, unset(file, "DB_DATABASE")
-	case c.Host == "" && driver == driverMySQL:
+		return Database{}, unset(file, "DB_DATABASE")
+	case c.Host == "" && driver == MySQL:
 		c.Host = "localhost"
 	}
 	return c, nil

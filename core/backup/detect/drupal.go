@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"path"
@@ -17,15 +17,15 @@ var drupalProgram = program{
 	read: readDrupal,
 }
 
-var drupalLabels = dbLabels{Name: "database", User: "username", Password: "password", Host: "host", Charset: "charset", Prefix: "prefix"}
+var drupalLabels = Labels{Name: "database", User: "username", Password: "password", Host: "host", Charset: "charset", Prefix: "prefix"}
 
-var drupalDrivers = map[string]dbDriver{"mysql": driverMySQL, "mysqli": driverMySQL, "pgsql": driverPostgres, "sqlite": driverSQLite}
+var drupalDrivers = map[string]Driver{"mysql": MySQL, "mysqli": MySQL, "pgsql": Postgres, "sqlite": SQLite}
 
 // maxSites bounds the sites of one Drupal.
 const maxSites = 64
 
 // drupalSites returns the directories below sites/ that hold a settings.php.
-func (s *site) drupalSites(dir string) (sites []string) {
+func (s *Site) drupalSites(dir string) (sites []string) {
 	names, err := sitetree.List(s.root, sitetree.Join(dir, "sites"))
 	if err != nil {
 		return nil
@@ -40,14 +40,14 @@ func (s *site) drupalSites(dir string) (sites []string) {
 
 // readDrupal reads the settings.php of each site of a Drupal. One that names no
 // database is passed over where another does: sites/default is often left empty.
-func readDrupal(p place) (sources []source, err error) {
-	var empty []source
+func readDrupal(p place) (sources []Source, err error) {
+	var empty []Source
 	for _, name := range p.site.drupalSites(p.dir) {
 		dir := "sites/" + name
 		d := &drupalSettings{place: p, dir: dir, values: map[string]php.Value{}}
 		found := d.read(dir+"/settings.php", php.Always, 0)
 		for _, from := range found {
-			from.dir = sitetree.Join(p.dir, dir)
+			from.Dir = sitetree.Join(p.dir, dir)
 			if d.none {
 				empty = append(empty, from)
 				continue
@@ -55,7 +55,7 @@ func readDrupal(p place) (sources []source, err error) {
 			sources = append(sources, from)
 		}
 		if d.readsMore != "" && !d.none {
-			p.site.notes = append(p.site.notes, finding{newNote("archive.note.config_reads", "Path", shown(p.called(dir+"/settings.php")), "More", d.readsMore), false})
+			p.site.note("archive.note.config_reads", "Path", safetext.Path(p.called(dir+"/settings.php")), "More", d.readsMore)
 		}
 	}
 	if len(sources) == 0 {
@@ -81,23 +81,23 @@ const (
 )
 
 // read reads a file and returns the databases that are known at its end.
-func (d *drupalSettings) read(name string, runs php.Runs, depth int) []source {
+func (d *drupalSettings) read(name string, runs php.Runs, depth int) []Source {
 	text, found, err := d.place.file(name)
 	if err != nil || !found {
 		if err == nil {
 			err = unset(d.place.called(name), "$databases")
 		}
-		return []source{{err: err}}
+		return []Source{{Err: err}}
 	}
 	if err := d.take(name, text, runs, depth); err != nil {
-		return []source{{err: err}}
+		return []Source{{Err: err}}
 	}
-	return d.sources(safetext.Line(shown(d.place.called(name))))
+	return d.sources(safetext.Line(safetext.Path(d.place.called(name))))
 }
 
 // take goes through the statements of a file.
 func (d *drupalSettings) take(name string, text []byte, runs php.Runs, depth int) error {
-	r := php.NewReader(safetext.Line(shown(d.place.called(name))), php.Scan(text))
+	r := php.NewReader(safetext.Line(safetext.Path(d.place.called(name))), php.Scan(text))
 	for r.More() {
 		t, now := r.Peek(0), max(runs, r.Runs())
 		switch {
@@ -220,7 +220,7 @@ func (d *drupalSettings) target(r *php.Reader, from string) (name string, ok boo
 	}
 	name = strings.TrimLeft(out.String(), "/")
 	if absolute {
-		base := d.place.site.path
+		base := d.place.site.root.Path
 		if d.place.dir != "." {
 			base += "/" + d.place.dir
 		}

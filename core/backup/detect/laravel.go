@@ -1,13 +1,14 @@
-package backup
+package detect
 
 import (
-	"path"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 
 	"breakglass/core"
 	"breakglass/core/backup/php"
+	"breakglass/core/safetext"
 )
 
 var laravelProgram = program{
@@ -16,13 +17,10 @@ var laravelProgram = program{
 	read: readLaravel,
 }
 
-var laravelLabels = dbLabels{Name: "the database", User: "the username", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
+var laravelLabels = Labels{Name: "the database", User: "the username", Password: "the password", Host: "the host", Charset: "the charset", Prefix: "the prefix"}
 
 // laravelDrivers are the drivers of Laravel's connections that are known.
-var laravelDrivers = map[string]dbDriver{"mysql": driverMySQL, "mariadb": driverMySQL, "pgsql": driverPostgres, "sqlite": driverSQLite}
-
-// parentOf is the directory that a path lies in.
-func parentOf(name string) string { return path.Dir(name) }
+var laravelDrivers = map[string]Driver{"mysql": MySQL, "mariadb": MySQL, "pgsql": Postgres, "sqlite": SQLite}
 
 // laravelConfig is where a Laravel's database is set: its configuration and the
 // variables that it names.
@@ -34,7 +32,7 @@ type laravelConfig struct {
 
 // readLaravel reads bootstrap/cache/config.php where there is one, as Laravel
 // then looks at nothing else; else config/database.php and .env.
-func readLaravel(p place) ([]source, error) {
+func readLaravel(p place) ([]Source, error) {
 	cached := "bootstrap/cache/config.php"
 	text, found, err := p.file(cached)
 	if err != nil {
@@ -120,10 +118,10 @@ func (c laravelConfig) resolve(v php.Value) php.Value {
 var skeleton = []string{"sqlite", "mysql", "mariadb", "pgsql", "sqlsrv"}
 
 // sources returns the default connection, and those that the program added.
-func (c laravelConfig) sources() (sources []source, err error) {
+func (c laravelConfig) sources() (sources []Source, err error) {
 	if c.all.Kind != php.Array {
 		_, err := plain(c.all, c.file, "the databases")
-		return nil, orElse(err, unset(c.file, "a database"))
+		return nil, cmp.Or(err, unset(c.file, "a database"))
 	}
 	name, err := plain(c.resolve(c.all.At("default")), c.file, "the default connection")
 	if err != nil {
@@ -131,7 +129,7 @@ func (c laravelConfig) sources() (sources []source, err error) {
 	}
 	connections := c.all.At("connections")
 	config, err := c.connection(name, connections.At(name))
-	sources = append(sources, source{config: config, err: err})
+	sources = append(sources, Source{Database: config, Err: err})
 	for _, other := range connections.Keys() {
 		v := connections.At(other)
 		if other == name || slices.Contains(skeleton, other) {
@@ -144,7 +142,7 @@ func (c laravelConfig) sources() (sources []source, err error) {
 		if err == nil && config.Name == "" || !c.known(v) {
 			continue
 		}
-		sources = append(sources, source{config: config, err: err})
+		sources = append(sources, Source{Database: config, Err: err})
 	}
 	return sources, nil
 }
@@ -156,36 +154,28 @@ func (c laravelConfig) known(v php.Value) bool {
 	return driver.Kind != php.Scalar || laravelDrivers[driver.Text] != ""
 }
 
-// orElse returns err, or other where there is none.
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
-}
-
-func (c laravelConfig) connection(name string, v php.Value) (dbConfig, error) {
+func (c laravelConfig) connection(name string, v php.Value) (Database, error) {
 	if v.Kind != php.Array {
 		if _, err := plain(v, c.file, "the connection"); err != nil {
-			return dbConfig{}, err
+			return Database{}, err
 		}
-		return dbConfig{}, unset(c.file, "the connection that it uses")
+		return Database{}, unset(c.file, "the connection that it uses")
 	}
 	f := fields{file: c.file}
 	text := func(key, label string) string { return f.plain(c.first(v, key), label) }
 	kind := text("driver", "the driver")
 	driver, ok := laravelDrivers[kind]
 	if f.err == nil && !ok {
-		return dbConfig{}, unknownDriver(c.file, "the driver of the connection "+phpName(name))
+		return Database{}, unknownDriver(c.file, "the driver of the connection "+quoted(name))
 	}
-	if driver == driverSQLite {
+	if driver == SQLite {
 		return c.sqlite(v)
 	}
-	config := dbConfig{
+	config := Database{
 		Driver: driver, File: c.file, Labels: laravelLabels, Name: text("database", "the database"), User: text("username", "the username"),
 		Password: core.NewSecret(text("password", "the password")), Charset: text("charset", "the charset"), Prefix: text("prefix", "the prefix"),
 	}
-	config.Host = joinDBHost(driver, text("host", "the host"), text("port", "the port"), text("unix_socket", "the socket"))
+	config.Host = joinAddress(driver, text("host", "the host"), text("port", "the port"), text("unix_socket", "the socket"))
 	if url := text("url", "the URL"); f.err == nil && url != "" {
 		return overridden(config, c.file, url)
 	}
@@ -211,10 +201,10 @@ func (c laravelConfig) first(v php.Value, key string) php.Value {
 }
 
 // overridden puts what a URL says in the place of the connection's own values.
-func overridden(config dbConfig, file, url string) (dbConfig, error) {
-	over, err := parseDatabaseURL(file, "the URL", url)
+func overridden(config Database, file, url string) (Database, error) {
+	over, err := ParseURL(file, "the URL", url)
 	if err != nil {
-		return dbConfig{}, err
+		return Database{}, err
 	}
 	over.Prefix = config.Prefix
 	if over.Name == "" {
@@ -228,14 +218,14 @@ func overridden(config dbConfig, file, url string) (dbConfig, error) {
 
 // sqlite reads a connection to a SQLite file. Its usual place is computed, but
 // always the same.
-func (c laravelConfig) sqlite(v php.Value) (dbConfig, error) {
+func (c laravelConfig) sqlite(v php.Value) (Database, error) {
 	at := c.resolve(v.At("database"))
 	if at.Kind == php.Unknown && v.At("database").Kind == php.Env || at.Kind == php.Nothing || at.Kind == php.Scalar && at.Text == "" {
 		at = php.Value{Kind: php.Scalar, Text: "database/database.sqlite"}
 	}
 	name, err := plain(at, c.file, "the database")
-	return dbConfig{Driver: driverSQLite, File: c.file, Labels: laravelLabels, Name: name}, err
+	return Database{Driver: SQLite, File: c.file, Labels: laravelLabels, Name: name}, err
 }
 
-// phpName is a name of the site's as a sentence may hold it.
-func phpName(name string) string { return "“" + shown(name) + "”" }
+// quoted is a name of the site's as a sentence may hold it.
+func quoted(name string) string { return "“" + safetext.Path(name) + "”" }

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"fmt"
@@ -14,16 +14,14 @@ import (
 	"breakglass/core/safetext"
 )
 
-// dbHost is where a database server listens: a socket, or an address and port.
+// Address is where a database server listens: a socket, or an address and port.
 // A socket of PostgreSQL is the file itself, /run/postgresql/.s.PGSQL.5432, and
 // Port is the number in its name.
-type dbHost struct {
+type Address struct {
 	Socket string
 	Host   string
 	Port   int
 	Remote bool // neither loopback nor a socket
-
-	pin *os.File // the socket, held open; nil: it is reached by its path
 }
 
 // defaultSockets are where MariaDB and MySQL listen unless told otherwise.
@@ -31,25 +29,25 @@ var defaultSockets = []string{
 	"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock",
 }
 
-// parseDBHost reads DB_HOST in the forms that WordPress knows: host, host:port,
+// ParseAddress reads DB_HOST in the forms that WordPress knows: host, host:port,
 // host:/socket, /socket or :/socket, IPv6 with or without brackets. A host
 // beyond this machine is refused unless it is the one that the manager vouches
 // for: a hacked site must not send us elsewhere. PostgreSQL's sockets may be
 // named by their directory, and no host at all is the usual one.
-func parseDBHost(driver dbDriver, text, vouched string) (dbHost, error) {
-	if driver == driverPostgres && text == "" {
+func ParseAddress(driver Driver, text, vouched string) (Address, error) {
+	if driver == Postgres && text == "" {
 		text = postgresSockets
 	}
-	h, ok := splitDBHost(driver, text)
+	h, ok := splitAddress(driver, text)
 	if !ok {
-		return dbHost{}, core.Refuse(core.ErrDatabase, "The site's database host, “%s”, is not a host, a host:port or a socket; ask your web manager.", safetext.Line(text))
+		return Address{}, core.Refuse(core.ErrDatabase, "The site's database host, “%s”, is not a host, a host:port or a socket; ask your web manager.", safetext.Line(text))
 	}
 	if h.Socket != "" {
-		if driver == driverPostgres {
+		if driver == Postgres {
 			h = postgresSocket(h.Socket)
 		}
 		if len(h.Socket) > 107 || filepath.Clean(h.Socket) != h.Socket {
-			return dbHost{}, core.Refuse(core.ErrDatabase, "The socket “%s” of the site's database is not a plain absolute path; ask your web manager.", safetext.Line(h.Socket))
+			return Address{}, core.Refuse(core.ErrDatabase, "The socket “%s” of the site's database is not a plain absolute path; ask your web manager.", safetext.Line(h.Socket))
 		}
 		return h, nil
 	}
@@ -60,7 +58,7 @@ func parseDBHost(driver dbDriver, text, vouched string) (dbHost, error) {
 		return h, nil
 	}
 	if vouched == "" || !sameHost(driver, h, vouched) {
-		return dbHost{}, core.Refuse(core.ErrDatabase, "The site keeps its database on another machine, “%s”, which its web manager has not confirmed; ask the manager to set it as the site's database host.",
+		return Address{}, core.Refuse(core.ErrDatabase, "The site keeps its database on another machine, “%s”, which its web manager has not confirmed; ask the manager to set it as the site's database host.",
 			safetext.Line(h.Host))
 	}
 	h.Remote = true
@@ -68,8 +66,8 @@ func parseDBHost(driver dbDriver, text, vouched string) (dbHost, error) {
 }
 
 // sameHost compares a host with the one vouched for, which may name a port.
-func sameHost(driver dbDriver, h dbHost, vouched string) bool {
-	v, ok := splitDBHost(driver, vouched)
+func sameHost(driver Driver, h Address, vouched string) bool {
+	v, ok := splitAddress(driver, vouched)
 	if !ok || v.Socket != "" || !strings.EqualFold(v.Host, h.Host) {
 		return false
 	}
@@ -79,11 +77,11 @@ func sameHost(driver dbDriver, h dbHost, vouched string) bool {
 
 // localServer does what PHP does with "localhost": for MySQL it means the default
 // socket. Where there is none the port on loopback is left.
-func localServer(driver dbDriver, h dbHost) dbHost {
-	if driver != driverPostgres {
+func localServer(driver Driver, h Address) Address {
+	if driver != Postgres {
 		for _, path := range defaultSockets {
 			if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
-				return dbHost{Socket: path}
+				return Address{Socket: path}
 			}
 		}
 	}
@@ -99,24 +97,24 @@ var postgresSocketForm = regexp.MustCompile(`/\.s\.PGSQL\.([1-9][0-9]{0,4})$`)
 
 // postgresSocket is the socket that a path of libpq means: the socket itself, or
 // the directory of the one with the usual number.
-func postgresSocket(path string) dbHost {
+func postgresSocket(path string) Address {
 	if m := postgresSocketForm.FindStringSubmatch(path); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
-			return dbHost{Socket: path, Port: n}
+			return Address{Socket: path, Port: n}
 		}
 	}
-	return dbHost{Socket: fmt.Sprintf("%s/.s.PGSQL.%d", strings.TrimSuffix(path, "/"), driverPostgres.port()), Port: driverPostgres.port()}
+	return Address{Socket: fmt.Sprintf("%s/.s.PGSQL.%d", strings.TrimSuffix(path, "/"), Postgres.Port()), Port: Postgres.Port()}
 }
 
-// joinDBHost puts what a configuration says in parts into the one form that
-// parseDBHost reads.
-func joinDBHost(driver dbDriver, host, port, socket string) string {
+// joinAddress puts what a configuration says in parts into the one form that
+// ParseAddress reads.
+func joinAddress(driver Driver, host, port, socket string) string {
 	switch {
 	case socket != "":
 		return socket
 	case port == "":
 		return host
-	case driver == driverPostgres && (host == "" || strings.HasPrefix(host, "/")):
+	case driver == Postgres && (host == "" || strings.HasPrefix(host, "/")):
 		if host == "" {
 			host = postgresSockets
 		}
@@ -135,41 +133,41 @@ func joinDBHost(driver dbDriver, host, port, socket string) string {
 	}
 }
 
-func splitDBHost(driver dbDriver, text string) (dbHost, bool) {
+func splitAddress(driver Driver, text string) (Address, bool) {
 	if text == "" || strings.ContainsAny(text, " \t'\"`\\;#") {
-		return dbHost{}, false
+		return Address{}, false
 	}
 	if at := strings.Index(text, ":/"); at >= 0 {
-		return dbHost{Socket: text[at+1:]}, text[:at] == "" || isHostName(text[:at])
+		return Address{Socket: text[at+1:]}, text[:at] == "" || IsHostName(text[:at])
 	}
 	if strings.HasPrefix(text, "/") {
-		return dbHost{Socket: text}, true
+		return Address{Socket: text}, true
 	}
 	if address, err := netip.ParseAddr(text); err == nil {
-		return dbHost{Host: address.WithZone("").String(), Port: driver.port()}, address.Zone() == ""
+		return Address{Host: address.WithZone("").String(), Port: driver.Port()}, address.Zone() == ""
 	}
-	host, port := text, strconv.Itoa(driver.port())
+	host, port := text, strconv.Itoa(driver.Port())
 	if at := strings.LastIndexByte(text, ':'); at >= 0 && !strings.HasSuffix(text, "]") {
 		host, port = text[:at], text[at+1:]
 	}
 	if strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]") {
-		return dbHost{}, false
+		return Address{}, false
 	}
 	if inner := strings.Trim(host, "[]"); inner != host {
 		address, err := netip.ParseAddr(inner)
 		if err != nil || !address.Is6() || address.Zone() != "" {
-			return dbHost{}, false
+			return Address{}, false
 		}
 		host = address.String()
-	} else if !isHostName(host) {
-		return dbHost{}, false
+	} else if !IsHostName(host) {
+		return Address{}, false
 	}
 	n, err := strconv.Atoi(port)
-	return dbHost{Host: host, Port: n}, err == nil && n > 0 && n < 65536
+	return Address{Host: host, Port: n}, err == nil && n > 0 && n < 65536
 }
 
-// isHostName reports whether a text can be a host's name or IPv4 address.
-func isHostName(text string) bool {
+// IsHostName reports whether a text can be a host's name or IPv4 address.
+func IsHostName(text string) bool {
 	if text == "" || len(text) > 253 || text[0] == '-' || text[0] == '.' {
 		return false
 	}

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"encoding/json"
@@ -41,7 +41,7 @@ func TestFixturesAsPHPReadsThem(t *testing.T) {
 // ours is the value as we read it.
 func ours(t *testing.T, name string) php.Value {
 	t.Helper()
-	s := &site{path: "/nowhere", root: sitetree.New(rootOf(t, "testdata/sites/"+name), "/nowhere")}
+	s := &Site{root: sitetree.New(rootOf(t, "testdata/sites/"+name), "/nowhere")}
 	p := place{site: s, dir: "."}
 	read := func(file string) php.Value {
 		text, _, err := p.file(file)
@@ -103,7 +103,7 @@ func FuzzPrograms(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		s := &site{path: "/nowhere", root: sitetree.New(rootOf(t, t.TempDir()), "/nowhere")}
+		s := &Site{root: sitetree.New(rootOf(t, t.TempDir()), "/nowhere")}
 		if err := errors.Join(s.root.MkdirAll("sites/default", 0o755), s.root.MkdirAll("app/config", 0o755)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,70 +113,23 @@ func FuzzPrograms(f *testing.F) {
 			}
 		}
 		p := place{site: s, dir: "."}
-		var all []source
-		for _, read := range []func(place) ([]source, error){readDrupal, readJoomla, readTYPO3, readMediaWiki, readPrestaShop, readSymfony, readLaravel, readEnv, func(place) ([]source, error) { return parseMagento("env.php", src) }, func(place) ([]source, error) {
+		var all []Source
+		for _, read := range []func(place) ([]Source, error){readDrupal, readJoomla, readTYPO3, readMediaWiki, readPrestaShop, readSymfony, readLaravel, readEnv, func(place) ([]Source, error) { return parseMagento("env.php", src) }, func(place) ([]Source, error) {
 			c := laravelConfig{file: "config.php", all: php.Returned("config.php", src), env: environment{}}
 			return c.sources()
 		}} {
 			sources, err := read(p)
-			all = append(all, append(sources, source{err: err})...)
+			all = append(all, append(sources, Source{Err: err})...)
 		}
 		for _, from := range all {
 			var refusal *core.Refusal
-			if from.err != nil && !errors.As(from.err, &refusal) {
-				t.Fatalf("no sentence: %v", from.err)
+			if from.Err != nil && !errors.As(from.Err, &refusal) {
+				t.Fatalf("no sentence: %v", from.Err)
 			}
-			c := from.config
-			if from.err == nil && c.check() == nil && (strings.ContainsAny(c.User+c.Password.Reveal()+c.Host, "\n\r\x00") || c.Name == "") && c != (dbConfig{}) {
+			c := from.Database
+			if from.Err == nil && c.Check() == nil && (strings.ContainsAny(c.User+c.Password.Reveal()+c.Host, "\n\r\x00") || c.Name == "") && c != (Database{}) {
 				t.Fatalf("%+v was taken", c)
 			}
 		}
 	})
-}
-
-// No refusal repeats a part of a URL: a password is in it.
-func FuzzDatabaseURL(f *testing.F) {
-	for _, seed := range []string{"mysql://u:p@h:3306/d?charset=utf8", "postgres://%2Frun/d", "sqlite:///x", "mysql://[::1]/d", "://", "mysql://u:%zz@h/d?%zz", "sqlite::memory:"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parseDatabaseURL("FILE", "LABEL", text)
-		var refusal *core.Refusal
-		if err != nil && (!errors.As(err, &refusal) || refusal.Cause != nil) {
-			t.Fatalf("%v", err)
-		}
-		if err == nil && c.Driver == "" {
-			t.Fatalf("%q: no driver", text)
-		}
-	})
-}
-
-func TestDatabaseURL(t *testing.T) {
-	for text, want := range map[string]string{
-		"mysql://u:p@localhost/d":                               "mysql u p localhost d",
-		"mysql://u:p%40%2F%23@127.0.0.1:3307/d?charset=utf8mb4": "mysql u p@/# 127.0.0.1:3307 d",
-		"mysql://u@[::1]:3307/d":                                "mysql u  [::1]:3307 d",
-		"mysql://u:a:b@c@h/d":                                   "mysql u a:b@c h d",
-		"pdo-mysql://u:100%@h/d":                                "mysql u 100% h d",
-		"mysql://u:p@localhost/d?unix_socket=/run/x.sock":       "mysql u p /run/x.sock d",
-		"mysql:///d":                            "mysql   localhost d",
-		"postgresql://u:p@/d?host=/run/pg":      "pgsql u p /run/pg d",
-		"postgres://u:p@%2Frun%2Fpg/d":          "pgsql u p /run/pg d",
-		"pgsql://u:p@h:5433/d?serverVersion=16": "pgsql u p h:5433 d",
-		"sqlite:////srv/x.db":                   "sqlite    /srv/x.db",
-		"sqlite:///var/x.db?mode=rw":            "sqlite    var/x.db",
-		"oracle://u:p@h/d":                      "",
-		"u:p@h/d":                               "",
-		"mysql://u:p/x@h/d":                     "",
-		"mysql://u:p#x@h/d":                     "",
-	} {
-		c, err := parseDatabaseURL("f", "l", text)
-		got := ""
-		if err == nil {
-			got = strings.Join([]string{string(c.Driver), c.User, c.Password.Reveal(), c.Host, c.Name}, " ")
-		}
-		if got != want {
-			t.Errorf("%s: %q %v, want %q", text, got, err, want)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"regexp"
@@ -13,40 +13,40 @@ var joomlaProgram = program{
 	read: readJoomla,
 }
 
-var joomlaLabels = dbLabels{Name: "$db", User: "$user", Password: "$password", Host: "$host", Charset: "the charset", Prefix: "$dbprefix"}
+var joomlaLabels = Labels{Name: "$db", User: "$user", Password: "$password", Host: "$host", Charset: "the charset", Prefix: "$dbprefix"}
 
 // joomlaDrivers are the values of $dbtype.
-var joomlaDrivers = map[string]dbDriver{
-	"": driverMySQL, "mysqli": driverMySQL, "mysql": driverMySQL, "pdomysql": driverMySQL,
-	"pgsql": driverPostgres, "postgresql": driverPostgres, "sqlite": driverSQLite,
+var joomlaDrivers = map[string]Driver{
+	"": MySQL, "mysqli": MySQL, "mysql": MySQL, "pdomysql": MySQL,
+	"pgsql": Postgres, "postgresql": Postgres, "sqlite": SQLite,
 }
 
-func readJoomla(p place) ([]source, error) {
+func readJoomla(p place) ([]Source, error) {
 	text, found, err := p.file("configuration.php")
 	if err != nil || !found {
 		return nil, err
 	}
 	config, err := parseJoomla(p.called("configuration.php"), text)
-	return []source{{config: config, err: err}}, nil
+	return []Source{{Database: config, Err: err}}, nil
 }
 
 // parseJoomla reads a configuration.php: the variables of the class JConfig.
-func parseJoomla(file string, src []byte) (dbConfig, error) {
+func parseJoomla(file string, src []byte) (Database, error) {
 	values := php.Assigned(file, src)
 	f := fields{file: file}
 	kind := f.plain(values["dbtype"], "$dbtype")
 	driver, ok := joomlaDrivers[kind]
-	c := dbConfig{
+	c := Database{
 		Driver: driver, File: file, Labels: joomlaLabels, Name: f.plain(values["db"], "$db"), User: f.plain(values["user"], "$user"),
 		Password: core.NewSecret(f.plain(values["password"], "$password")), Host: f.plain(values["host"], "$host"), Prefix: f.plain(values["dbprefix"], "$dbprefix"),
 	}
 	switch {
 	case f.err != nil:
-		return dbConfig{}, f.err
+		return Database{}, f.err
 	case values["db"].Kind == php.Nothing:
-		return dbConfig{}, unset(file, "$db")
+		return Database{}, unset(file, "$db")
 	case !ok:
-		return dbConfig{}, unknownDriver(file, "$dbtype")
+		return Database{}, unknownDriver(file, "$dbtype")
 	case c.Host == "":
 		c.Host = "localhost"
 	}

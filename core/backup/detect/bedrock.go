@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"path"
@@ -15,9 +15,9 @@ var bedrockForm = regexp.MustCompile(`config/application\.php|\bDotenv\b`)
 // readBedrock reads the .env file of a WordPress whose wp-config.php says nothing
 // itself: beside it, else one level up, as Bedrock's web/wp-config.php wants it.
 // Without such a file the refusal of the wp-config.php stands.
-func (s *site) readBedrock(in *install, refusal error) (dbConfig, error) {
+func (s *Site) readBedrock(in *Install, refusal error) (Database, error) {
 	if !bedrockForm.Match(in.text) {
-		return dbConfig{}, refusal
+		return Database{}, refusal
 	}
 	places := []place{{site: s, dir: ".", above: true}}
 	if in.config != "" {
@@ -28,7 +28,7 @@ func (s *site) readBedrock(in *install, refusal error) (dbConfig, error) {
 		env := environment{}
 		found, err := p.env(env, ".env", envLaravel)
 		if err != nil {
-			return dbConfig{}, err
+			return Database{}, err
 		}
 		if !found {
 			continue
@@ -40,21 +40,21 @@ func (s *site) readBedrock(in *install, refusal error) (dbConfig, error) {
 		}
 		return bedrockDatabase(p.called(".env"), env)
 	}
-	return dbConfig{}, refusal
+	return Database{}, refusal
 }
 
-func bedrockDatabase(file string, env environment) (dbConfig, error) {
+func bedrockDatabase(file string, env environment) (Database, error) {
 	f := fields{file: file}
 	get := func(name string) string { return f.plain(env.get(name), name) }
-	c := dbConfig{
-		Driver: driverMySQL, File: file, Labels: wpLabels, Name: get("DB_NAME"), User: get("DB_USER"), Password: core.NewSecret(get("DB_PASSWORD")),
+	c := Database{
+		Driver: MySQL, File: file, Labels: wpLabels, Name: get("DB_NAME"), User: get("DB_USER"), Password: core.NewSecret(get("DB_PASSWORD")),
 		Host: get("DB_HOST"), Charset: get("DB_CHARSET"), Prefix: get("DB_PREFIX"),
 	}
 	switch {
 	case f.err != nil:
-		return dbConfig{}, f.err
+		return Database{}, f.err
 	case c.Name == "":
-		return dbConfig{}, unset(file, "DB_NAME")
+		return Database{}, unset(file, "DB_NAME")
 	case c.Host == "":
 		c.Host = "localhost"
 	}

@@ -1,7 +1,8 @@
-package backup
+package detect
 
 import (
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ var symfonyProgram = program{
 
 // readSymfony reads the .env files in the order in which Symfony does: a later
 // one overrides, and .env.local.php stands for them all.
-func readSymfony(p place) ([]source, error) {
+func readSymfony(p place) ([]Source, error) {
 	if text, found, err := p.file(".env.local.php"); err != nil || found {
 		if err != nil {
 			return nil, err
@@ -118,7 +119,7 @@ func (p place) usesDoctrine() bool {
 
 // databaseURLs makes a source of DATABASE_URL, and of each variable whose name
 // ends with that.
-func (p place) databaseURLs(env environment) (sources []source, err error) {
+func (p place) databaseURLs(env environment) (sources []Source, err error) {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if name != "DATABASE_URL" && !strings.HasSuffix(name, "_DATABASE_URL") {
 			continue
@@ -128,7 +129,7 @@ func (p place) databaseURLs(env environment) (sources []source, err error) {
 			continue
 		}
 		config, err := p.databaseURL(v, name)
-		sources = append(sources, source{config: config, err: err})
+		sources = append(sources, Source{Database: config, Err: err})
 	}
 	if len(sources) == 0 && p.usesDoctrine() {
 		return nil, unset(p.called(".env"), "DATABASE_URL")
@@ -143,18 +144,18 @@ func namesDatabase(text string) bool {
 }
 
 // databaseURL reads one variable that holds a URL.
-func (p place) databaseURL(v envValue, name string) (dbConfig, error) {
+func (p place) databaseURL(v envValue, name string) (Database, error) {
 	if !v.known {
-		return dbConfig{}, computed(v.file, name, v.line)
+		return Database{}, computed(v.file, name, v.line)
 	}
-	dir := p.site.path
+	dir := p.site.root.Path
 	if p.dir != "." {
 		dir += "/" + p.dir
 	}
 	if p.above {
-		dir = parentOf(dir)
+		dir = path.Dir(dir)
 	}
 	// Symfony puts these in itself.
 	text := strings.NewReplacer("%kernel.project_dir%", dir, "%kernel.environment%", "prod").Replace(v.text)
-	return parseDatabaseURL(safetext.Line(v.file), name, text)
+	return ParseURL(safetext.Line(v.file), name, text)
 }

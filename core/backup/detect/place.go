@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ type program struct {
 	version string   // a file that tells its version,
 	form    *regexp.Regexp
 	// read reads its configuration. It returns no source where there is none.
-	read func(p place) ([]source, error)
+	read func(p place) ([]Source, error)
 }
 
 // programs are those that are known, in the order in which one directory is
@@ -31,14 +31,14 @@ func programs() []program {
 
 // place is a program of a site.
 type place struct {
-	site    *site
+	site    *Site
 	program program
 	dir     string // below the root, "." for the root itself
 	above   bool   // it lies one level above the root, which is its public directory
 }
 
 // findPlaces looks for programs in a directory.
-func (s *site) findPlaces(dir string) {
+func (s *Site) findPlaces(dir string) {
 	for _, p := range programs() {
 		if len(s.places) >= maxInstalls || p.name == envProgram.name && (dir != "." || len(s.places) > 0) {
 			return
@@ -50,8 +50,8 @@ func (s *site) findPlaces(dir string) {
 }
 
 // placeAbove looks for a program whose public directory the root is.
-func (s *site) placeAbove() {
-	if len(s.installs) > 0 || slices.ContainsFunc(s.places, func(p place) bool { return p.dir == "." }) || !s.root.Exists("index.php") {
+func (s *Site) placeAbove() {
+	if len(s.Installs) > 0 || slices.ContainsFunc(s.places, func(p place) bool { return p.dir == "." }) || !s.root.Exists("index.php") {
 		return
 	}
 	for _, p := range programs() {
@@ -65,20 +65,15 @@ func (s *site) placeAbove() {
 }
 
 // placed reports whether any program lies in a directory.
-func (s *site) placed(dir string) bool {
+func (s *Site) placed(dir string) bool {
 	return slices.ContainsFunc(s.places, func(p place) bool { return p.dir == dir && p.program.name != envProgram.name })
-}
-
-// at reports whether a program lies in a directory.
-func (s *site) at(dir, name string) bool {
-	return slices.ContainsFunc(s.places, func(p place) bool { return p.dir == dir && p.program.name == name && !p.above })
 }
 
 // readPlaces reads the configurations of all programs. A file that is there and
 // cannot be read, or understood, is a database that is missing.
-func (s *site) readPlaces() error {
+func (s *Site) readPlaces() error {
 	for _, p := range s.places {
-		if p.program.name == envProgram.name && (len(s.installs) > 0 || len(s.places) > 1) {
+		if p.program.name == envProgram.name && (len(s.Installs) > 0 || len(s.places) > 1) {
 			continue // it is that of another program, which was asked
 		}
 		sources, err := p.program.read(p)
@@ -86,22 +81,22 @@ func (s *site) readPlaces() error {
 		case errors.Is(err, core.ErrSite):
 			return err
 		case err != nil:
-			sources = append(sources, source{err: err})
+			sources = append(sources, Source{Err: err})
 		}
 		for _, from := range sources {
-			from.kind = p.program.name
-			if from.dir == "" {
-				from.dir = p.dir
+			from.Kind = p.program.name
+			if from.Dir == "" {
+				from.Dir = p.dir
 			}
-			if from.err == nil && from.config.Driver == driverSQLite {
-				if from.err = s.lookAtSQLite(p, from.config); from.err == nil {
+			if from.Err == nil && from.Database.Driver == SQLite {
+				if from.Err = s.lookAtSQLite(p, from.Database); from.Err == nil {
 					continue // it is in the files
 				}
 			}
-			s.sources = append(s.sources, from)
+			s.Sources = append(s.Sources, from)
 		}
-		if s.kind == "" && (len(sources) > 0 || p.program.name != envProgram.name) {
-			s.kind = p.kind()
+		if s.Kind == "" && (len(sources) > 0 || p.program.name != envProgram.name) {
+			s.Kind = p.kind()
 		}
 	}
 	return nil
@@ -137,7 +132,7 @@ func (p place) file(name string) (text []byte, found bool, err error) {
 	}
 	return nil, false, &core.Refusal{
 		Kind: core.ErrDatabase, Cause: err,
-		Detail: safetext.Line(shown(p.called(name))) + " cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.",
+		Detail: safetext.Line(safetext.Path(p.called(name))) + " cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.",
 	}
 }
 
@@ -149,39 +144,17 @@ func (p place) called(name string) string {
 	return sitetree.Join(p.dir, name)
 }
 
-// lookAtSQLite checks that a SQLite database is a file of the site: then it is
-// in the archive with the files.
-func (s *site) lookAtSQLite(p place, config dbConfig) error {
-	name := config.Name
-	if !path.IsAbs(name) {
-		name = path.Join(s.path, p.dir, name)
-		if p.above {
-			name = path.Join(path.Dir(s.path), config.Name)
-		}
-	}
-	inside, ok := s.root.Name(path.Clean(name))
-	switch {
-	case config.Name == "" || config.Name == ":memory:":
-		return nil
-	case !ok:
-		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, lies outside the site's directory; ask your web manager to have it included: --include DIR.", safetext.Line(shown(path.Clean(name))))
-	case !s.root.Exists(inside):
-		return core.Refuse(core.ErrDatabase, "Its SQLite database, %s, is not there; ask your web manager.", safetext.Line(shown(inside)))
-	}
-	return nil
-}
-
 var aboveForm = regexp.MustCompile(`(?:__DIR__|dirname\(\s*__FILE__\s*\))\s*\.\s*['"]/\.\./|dirname\(\s*__DIR__\s*\)\s*\.`)
 
 // lookAtProgram notes that the root is only the public directory of a program
 // whose other files lie above it: they would be missing.
-func (s *site) lookAtProgram() {
-	if slices.ContainsFunc(s.root.More, func(in sitetree.Included) bool { return path.Dir(in.Path) == path.Dir(s.path) }) {
+func (s *Site) lookAtProgram() {
+	if slices.ContainsFunc(s.root.More, func(in sitetree.Included) bool { return path.Dir(in.Path) == path.Dir(s.root.Path) }) {
 		return // the manager has said what of it belongs to the site
 	}
 	for _, name := range []string{"index.php", "autoload.php", "wp-config.php"} {
 		if text, _, err := sitetree.ReadSmall(s.root, name); err == nil && aboveForm.Match(text) {
-			s.notes = append(s.notes, finding{newNote("archive.note.program_above", "Path", name, "Root", shown(path.Dir(s.path))), true})
+			s.miss("archive.note.program_above", "Path", name, "Root", safetext.Path(path.Dir(s.root.Path)))
 			return
 		}
 	}

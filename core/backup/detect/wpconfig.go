@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ var wpConstants = []struct {
 	{"DB_NAME", true}, {"DB_USER", true}, {"DB_PASSWORD", true}, {"DB_HOST", true}, {"DB_CHARSET", false}, {"DB_ENGINE", false},
 }
 
-var wpLabels = dbLabels{Name: "DB_NAME", User: "DB_USER", Password: "DB_PASSWORD", Host: "DB_HOST", Charset: "DB_CHARSET", Prefix: "$table_prefix"}
+var wpLabels = Labels{Name: "DB_NAME", User: "DB_USER", Password: "DB_PASSWORD", Host: "DB_HOST", Charset: "DB_CHARSET", Prefix: "$table_prefix"}
 
 // wpValue is a value found in a configuration.
 type wpValue struct {
@@ -28,7 +28,7 @@ type wpValue struct {
 // parseWPConfig reads a wp-config.php without running it. Where a value that
 // is needed is missing, computed or set twice the refusal names the line: a
 // guess could dump the wrong database.
-func parseWPConfig(src []byte) (dbConfig, error) {
+func parseWPConfig(src []byte) (Database, error) {
 	values := map[string][]wpValue{}
 	tokens := php.Scan(src)
 	for i := range tokens {
@@ -40,16 +40,16 @@ func parseWPConfig(src []byte) (dbConfig, error) {
 	for _, constant := range wpConstants {
 		text, err := onlyValue(constant.name, values[constant.name], constant.needed)
 		if err != nil {
-			return dbConfig{}, err
+			return Database{}, err
 		}
 		found[constant.name] = text
 	}
 	prefix, err := onlyValue("$table_prefix", values["$table_prefix"], false)
 	if err != nil {
-		return dbConfig{}, err
+		return Database{}, err
 	}
-	return dbConfig{
-		Driver: driverMySQL, File: "wp-config.php", Labels: wpLabels, Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
+	return Database{
+		Driver: MySQL, File: "wp-config.php", Labels: wpLabels, Name: found["DB_NAME"], User: found["DB_USER"], Password: core.NewSecret(found["DB_PASSWORD"]), Host: found["DB_HOST"],
 		Charset: found["DB_CHARSET"], Prefix: prefix, Engine: found["DB_ENGINE"],
 	}, nil
 }

@@ -1,6 +1,7 @@
-package backup
+package detect
 
 import (
+	"cmp"
 	"strings"
 
 	"breakglass/core"
@@ -10,7 +11,7 @@ import (
 
 // sources returns the databases that a Drupal's settings name: one for each key
 // of $databases, or those of the $db_url of Drupal 6.
-func (d *drupalSettings) sources(file string) (sources []source) {
+func (d *drupalSettings) sources(file string) (sources []Source) {
 	all := d.values["databases"]
 	if url := d.values["db_url"]; all.Kind == php.Nothing && url.Kind != php.Nothing {
 		return d.oldSources(file, url)
@@ -18,12 +19,12 @@ func (d *drupalSettings) sources(file string) (sources []source) {
 	switch {
 	case all.Kind == php.Array && len(all.Items) == 0 && !all.Open, all.Kind == php.Nothing, all.Kind == php.Null:
 		d.none = true
-		return []source{{err: d.unset(file)}}
+		return []Source{{Err: d.unset(file)}}
 	case all.Kind != php.Array:
 		_, err := plain(all, file, "$databases")
-		return []source{{err: orElse(err, d.unset(file))}}
+		return []Source{{Err: cmp.Or(err, d.unset(file))}}
 	case all.Open:
-		sources = append(sources, source{err: computed(orText(all.File, file), "a part of $databases", all.Line)})
+		sources = append(sources, Source{Err: computed(cmp.Or(all.File, file), "a part of $databases", all.Line)})
 	}
 	for _, key := range all.Keys() {
 		v := all.At(key)
@@ -34,9 +35,9 @@ func (d *drupalSettings) sources(file string) (sources []source) {
 			v = v.At("0") // several servers with the same content
 		}
 		config, err := d.database(file, v)
-		sources = append(sources, source{config: config, err: err})
+		sources = append(sources, Source{Database: config, Err: err})
 		if shared := d.shared(v); err == nil && shared != "" {
-			sources = append(sources, source{err: core.Refuse(core.ErrDatabase, "%s keeps some of its tables in another database, “%s”; ask your web manager to have it backed up too.", file, safetext.Line(shared))})
+			sources = append(sources, Source{Err: core.Refuse(core.ErrDatabase, "%s keeps some of its tables in another database, “%s”; ask your web manager to have it backed up too.", file, safetext.Line(shared))})
 		}
 	}
 	return sources
@@ -50,30 +51,23 @@ func (d *drupalSettings) unset(file string) error {
 		file, d.readsMore[strings.LastIndexByte(d.readsMore, ':')+1:])
 }
 
-func orText(text, other string) string {
-	if text != "" {
-		return text
-	}
-	return other
-}
-
 // database reads one database.
-func (d *drupalSettings) database(file string, v php.Value) (dbConfig, error) {
+func (d *drupalSettings) database(file string, v php.Value) (Database, error) {
 	if v.Kind != php.Array {
 		_, err := plain(v, file, "$databases")
-		return dbConfig{}, orElse(err, unset(file, "$databases"))
+		return Database{}, cmp.Or(err, unset(file, "$databases"))
 	}
 	f := fields{file: file}
 	text := func(key string) string { return f.plain(v.At(key), key) }
 	kind := text("driver")
 	driver, ok := drupalDrivers[kind]
-	c := dbConfig{Driver: driver, File: file, Labels: drupalLabels, Name: text("database")}
+	c := Database{Driver: driver, File: file, Labels: drupalLabels, Name: text("database")}
 	switch {
 	case f.err != nil:
-		return dbConfig{}, f.err
+		return Database{}, f.err
 	case !ok:
-		return dbConfig{}, unknownDriver(file, "driver")
-	case driver == driverSQLite:
+		return Database{}, unknownDriver(file, "driver")
+	case driver == SQLite:
 		return c, nil
 	}
 	c.User, c.Password, c.Charset = text("username"), core.NewSecret(text("password")), text("charset")
@@ -82,8 +76,8 @@ func (d *drupalSettings) database(file string, v php.Value) (dbConfig, error) {
 		prefix = prefix.At("default")
 	}
 	c.Prefix = f.plain(prefix, "prefix")
-	c.Host = joinDBHost(driver, text("host"), text("port"), text("unix_socket"))
-	if c.Host == "" && driver == driverMySQL {
+	c.Host = joinAddress(driver, text("host"), text("port"), text("unix_socket"))
+	if c.Host == "" && driver == MySQL {
 		c.Host = "localhost"
 	}
 	return c, f.err
@@ -101,7 +95,7 @@ func (d *drupalSettings) shared(v php.Value) string {
 }
 
 // oldSources reads $db_url: a URL, or an array of them.
-func (d *drupalSettings) oldSources(file string, v php.Value) (sources []source) {
+func (d *drupalSettings) oldSources(file string, v php.Value) (sources []Source) {
 	each := []php.Value{v}
 	if v.Kind == php.Array {
 		each = nil
@@ -115,14 +109,14 @@ func (d *drupalSettings) oldSources(file string, v php.Value) (sources []source)
 	}
 	for _, one := range each {
 		text, err := plain(one, file, "$db_url")
-		var config dbConfig
+		var config Database
 		if err == nil {
-			config, err = parseDatabaseURL(file, "$db_url", text)
+			config, err = ParseURL(file, "$db_url", text)
 		}
 		if err == nil {
 			config.Prefix, err = plain(prefix, file, "$db_prefix")
 		}
-		sources = append(sources, source{config: config, err: err})
+		sources = append(sources, Source{Database: config, Err: err})
 	}
 	return sources
 }

@@ -1,4 +1,4 @@
-package backup
+package detect
 
 import (
 	"context"
@@ -10,7 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"breakglass/core"
+	"breakglass/core/backup/sitetree"
+	"breakglass/core/words"
 )
 
 // detected detects a site and says in lines what was found of its databases.
@@ -27,24 +28,23 @@ func detected(t *testing.T, path string) (kind string, lines []string, notes []s
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{}
-	s, err := e.detect(context.Background(), root, core.SiteSpec{Site: "acme", Root: path})
+	defer root.Close()
+	s, err := Look(context.Background(), sitetree.New(root, path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	for _, from := range s.sources {
-		if from.err != nil {
-			lines = append(lines, from.dir+": "+from.err.Error())
+	for _, from := range s.Sources {
+		if from.Err != nil {
+			lines = append(lines, from.Dir+": "+from.Err.Error())
 			continue
 		}
-		c := from.config
-		lines = append(lines, fmt.Sprintf("%s: %s %s %s @ %s / %s prefix %s", from.dir, c.Driver, c.User, c.Password.Reveal(), c.Host, c.Name, c.Prefix))
+		c := from.Database
+		lines = append(lines, fmt.Sprintf("%s: %s %s %s @ %s / %s prefix %s", from.Dir, c.Driver, c.User, c.Password.Reveal(), c.Host, c.Name, c.Prefix))
 	}
-	for _, n := range s.notes {
-		notes = append(notes, n.note.text("en"))
+	for _, n := range s.Notes {
+		notes = append(notes, words.Text("en", n.ID, n.Data))
 	}
-	return s.kind, lines, notes
+	return s.Kind, lines, notes
 }
 
 // Sites as they lie on servers are understood as their programs read them.
