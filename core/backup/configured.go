@@ -34,19 +34,14 @@ func (e *Engine) Configurations(ctx context.Context, dir string) (list []Configu
 		return nil, fmt.Errorf("find configurations: %w", errors.Join(err, root.Close()))
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, from := range s.sources {
-		if s.fromAbove(from) {
+	for _, from := range s.Sources {
+		if from.Above {
 			continue
 		}
-		c := Configuration{Kind: from.kind, Dir: path.Clean(from.dir), Database: from.config.Name}
+		c := Configuration{Kind: from.Kind, Dir: path.Clean(from.Dir), Database: from.Database.Name}
 		if !slices.Contains(list, c) {
 			list = append(list, c)
 		}
 	}
 	return list, nil
-}
-
-// fromAbove reports whether a source is of a program that lies above the root.
-func (s *site) fromAbove(from source) bool {
-	return slices.ContainsFunc(s.places, func(p place) bool { return p.above && p.program.name == from.kind && p.dir == from.dir })
 }

@@ -43,6 +43,7 @@ type Install struct {
 type Source struct {
 	Kind     string // of the program that it belongs to, without a version
 	Dir      string // of that program, below the root
+	Above    bool   // that program lies one level above the root, its public directory
 	Database Database
 	Err      error // why the configuration could not be read; else nil
 }

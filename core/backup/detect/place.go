@@ -84,7 +84,7 @@ func (s *Site) readPlaces() error {
 			sources = append(sources, Source{Err: err})
 		}
 		for _, from := range sources {
-			from.Kind = p.program.name
+			from.Kind, from.Above = p.program.name, p.above
 			if from.Dir == "" {
 				from.Dir = p.dir
 			}
