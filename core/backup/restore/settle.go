@@ -34,6 +34,9 @@ const maxNamed = 20
 // and turns links into the site's old directory to the new one. It reads the
 // manifest, which has been proved by now, so that no list is in memory.
 func (s *staging) settle(oldRoot string) (done settled, err error) {
+	if err := s.making.wait(); err != nil {
+		return done, err
+	}
 	f, err := s.root.Open(archiveDir + "/MANIFEST.jsonl")
 	if err != nil {
 		return done, fmt.Errorf("settle: %w", err)

@@ -32,10 +32,11 @@ type staging struct {
 	place  place
 	budget budget
 
-	dir   string   // the directory at hand
-	at    *os.Root // that directory, opened
-	links int
-	bits  int // files whose setuid, setgid or sticky bits were dropped
+	dir    string   // the directory at hand
+	at     *openDir // that directory, opened
+	making *making
+	links  int
+	bits   int // files whose setuid, setgid or sticky bits were dropped
 }
 
 // openStaging opens the directory beside the target, which must be there.
@@ -47,17 +48,17 @@ func openStaging(p place) (*staging, error) {
 	if err := root.Mkdir(archiveDir, 0o700); err != nil {
 		return nil, errors.Join(fmt.Errorf("unpack: %w", err), root.Close())
 	}
-	return &staging{root: root, path: p.beside, place: p, budget: budget{dir: p.beside}}, nil
+	return &staging{root: root, path: p.beside, place: p, budget: budget{dir: p.beside}, making: newMaking(p)}, nil
 }
 
-// Close closes the directories.
+// Close waits for the files that are being made, and closes the directories.
 func (s *staging) Close() error {
-	err := s.root.Close()
+	s.making.Close()
 	if s.at != nil {
-		err = errors.Join(err, s.at.Close())
+		s.at.free()
 		s.at = nil
 	}
-	return err
+	return s.root.Close()
 }
 
 // enter makes the parent of a path the directory at hand.
@@ -77,11 +78,9 @@ func (s *staging) enter(name string) (base string, err error) {
 		return "", err
 	}
 	if s.at != nil {
-		if err := s.at.Close(); err != nil {
-			return "", errors.Join(err, at.Close())
-		}
+		s.at.free()
 	}
-	s.dir, s.at = dir, at
+	s.dir, s.at = dir, newOpenDir(at)
 	return base, nil
 }
 
@@ -123,28 +122,25 @@ func (s *staging) File(e backup.Entry) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NOFOLLOW
-	f, err := s.at.OpenFile(base, flags, 0o600)
-	if errors.Is(err, fs.ErrExist) { // it was read a second time
-		info, looked := s.at.Lstat(base)
-		if looked != nil || !info.Mode().IsRegular() {
-			return nil, stagingError(name, err)
-		}
-		if err = s.at.Remove(base); err == nil {
-			f, err = s.at.OpenFile(base, flags, 0o600)
-		}
-	}
-	if err != nil {
-		return nil, stagingError(name, err)
-	}
 	mode, err := strconv.ParseUint(e.Mode, 8, 32)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, err
 	}
 	if mode&^0o777 != 0 {
 		s.bits++
 	}
-	return &stagedFile{File: f, staging: s, name: base, at: s.at, entry: e, mode: fs.FileMode(mode & 0o777)}, nil
+	if err := s.making.behind(name); err != nil {
+		return nil, err
+	}
+	if e.Size <= smallFileSize {
+		s.budget.since += e.Size
+		return s.making.begin(name, base, s.at, e), nil
+	}
+	f, err := create(s.at.Root, base)
+	if err != nil {
+		return nil, stagingError(name, err)
+	}
+	return &stagedFile{File: f, staging: s, base: base, at: s.at.Root, entry: e}, nil
 }
 
 // begin takes the place of an entry, if there is room for it.
@@ -190,14 +186,13 @@ func noSpace(err error) error {
 	}
 }
 
-// stagedFile is a file that is being unpacked.
+// stagedFile is a large file that is being unpacked.
 type stagedFile struct {
 	*os.File
 	staging *staging
-	name    string
+	base    string // in the directory at
 	at      *os.Root
 	entry   backup.Entry
-	mode    fs.FileMode
 }
 
 // Write implements io.Writer.
@@ -210,16 +205,12 @@ func (f *stagedFile) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close gives the file its mode and its time.
+// Close gives the file its mode, its owner and its time.
 func (f *stagedFile) Close() error {
-	err := f.Chmod(f.mode)
-	if uid := f.staging.place.uid; uid >= 0 {
-		err = errors.Join(err, f.Chown(uid, f.staging.place.gid))
-	}
-	if err = errors.Join(err, f.File.Close()); err != nil {
+	if err := finish(f.File, f.base, f.at, f.entry, f.staging.place); err != nil {
 		return stagingError(f.entry.Path, err)
 	}
-	return f.at.Chtimes(f.name, f.entry.MTime, f.entry.MTime)
+	return nil
 }
 
 // budget holds an archive to the room that there is. That it unpacks to no more
