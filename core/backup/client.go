@@ -33,20 +33,3 @@ const ClientPath = optionPath
 // PrivilegesOn returns the privileges that a line of SHOW GRANTS gives on all of
 // a database, upper case.
 func PrivilegesOn(line, database string) []string { return privilegesOn(line, database) }
-
-// DumpCutter reads a dump of MariaDB or MySQL as their client does, and tells
-// where its statements end. It is for one goroutine.
-type DumpCutter struct{ scan *dumpScanner }
-
-// NewDumpCutter returns a cutter at the start of a dump.
-func NewDumpCutter() *DumpCutter { return &DumpCutter{newDumpScanner()} }
-
-// Next reads p up to the end of a statement, or to the end of p. It returns how
-// many bytes it read and whether a statement ended there.
-func (c *DumpCutter) Next(p []byte) (n int, ended bool) {
-	clear(c.scan.Rows) // nobody asks for them
-	return c.scan.scan(p)
-}
-
-// InValues reports whether the cutter is between the values of an INSERT.
-func (c *DumpCutter) InValues() bool { return c.scan.phase == phaseValues }

@@ -191,3 +191,9 @@ func folderName(name string) string {
 	}
 	return out.String()
 }
+
+// wordByte reports whether c is a letter, a digit or an underscore, or a byte
+// beyond ASCII.
+func wordByte(c byte) bool {
+	return c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

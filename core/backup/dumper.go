@@ -177,12 +177,12 @@ func judgeDump(ctx context.Context, t dumper, d *dump, into *checkedWriter, stde
 		return "", fmt.Errorf("dump: %w", context.Cause(ctx))
 	case into.err != nil:
 		return "", fmt.Errorf("dump: %w", into.err)
-	case err != nil && into.parts.scan.whole() && !lostForm.MatchString(said):
+	case err != nil && into.parts.scan.Whole() && !lostForm.MatchString(said):
 		d.reached = true
 		return "", dumpLacks(d, fmt.Errorf("%s: %w: %s", t.name, err, said), said)
 	case err != nil:
 		return "", dumpFailed(d, fmt.Errorf("%s: %w: %s", t.name, err, said))
-	case !into.parts.scan.whole():
+	case !into.parts.scan.Whole():
 		return "", dumpFailed(d, fmt.Errorf("%s ended without its last line: %s", t.name, said))
 	}
 	return said, nil

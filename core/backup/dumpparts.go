@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/backup/detect"
+	"breakglass/core/backup/dumpscan"
 )
 
 // partSize is from where on a part of a dump ends with the statement at hand.
@@ -34,7 +36,7 @@ type dumpParts struct {
 	ctx     context.Context
 	dump    *dump
 	scratch string
-	scan    dumpReader
+	scan    dumpscan.Reader
 	current *spool
 	number  int
 	size    int64
@@ -70,7 +72,7 @@ func (d *dumpParts) write(p []byte) (int, error) {
 				return 0, err
 			}
 		}
-		n, ended := d.scan.scan(p)
+		n, ended := d.scan.Scan(p)
 		if err := d.put(p[:n]); err != nil {
 			return 0, err
 		}
@@ -121,16 +123,16 @@ func (d *dumpParts) breakOff() error {
 	if d.current == nil {
 		return nil
 	}
-	if at := bytes.LastIndex(d.tail, []byte(d.scan.lastWords())); d.scan.whole() && at >= 0 {
+	if at := bytes.LastIndex(d.tail, []byte(d.scan.LastWords())); d.scan.Whole() && at >= 0 {
 		d.size -= int64(len(d.tail) - at)
 		d.tail = d.tail[:at]
 	}
-	if !d.scan.atRest() {
+	if !d.scan.AtRest() {
 		return nil // within a text or rows, where a line would be part of them
 	}
 	line := []byte("\n" + brokenBy + "\n")
 	for rest := line; len(rest) > 0; {
-		n, _ := d.scan.scan(rest)
+		n, _ := d.scan.Scan(rest)
 		rest = rest[n:]
 	}
 	d.size += int64(len(line))
@@ -186,4 +188,12 @@ func (d *dumpParts) drop() error {
 	err := d.current.Close()
 	d.current = nil
 	return err
+}
+
+// reader returns the reader for the dump of a database of its kind.
+func (d *dump) reader() dumpscan.Reader {
+	if d.kind() == detect.Postgres {
+		return dumpscan.NewPostgres()
+	}
+	return dumpscan.NewMySQL()
 }

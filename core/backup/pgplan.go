@@ -12,6 +12,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/detect"
+	"breakglass/core/backup/dumpscan"
 	"breakglass/core/safetext"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -134,7 +135,7 @@ type pgFound struct {
 // takeRelation decides on one line of pgRelations.
 func (d *dump) takeRelation(v [][]byte, found *pgFound) {
 	schema, name, kind := string(v[0]), string(v[1]), string(v[2])
-	table := bareName(schema) + "." + bareName(name)
+	table := dumpscan.BareName(schema) + "." + dumpscan.BareName(name)
 	pattern := pgPattern(schema) + "." + pgPattern(name)
 	yes := func(i int) bool { return string(v[i]) == "t" }
 	switch {

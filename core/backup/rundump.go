@@ -20,15 +20,15 @@ import (
 func (r *run) dumpAll(parts chan<- part) error {
 	state := core.StepDone
 	for _, d := range r.dumps {
-		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: newDumpReader(d.config.Driver), send: parts, clock: r.engine.options.Clock}
+		p := &dumpParts{ctx: r.ctx, dump: d, scratch: r.engine.options.Scratch, scan: d.reader(), send: parts, clock: r.engine.options.Clock}
 		var rows, tables int64 // told so far
 		p.moved = func(n int) {
 			r.tracker.do(func(now *core.Progress) {
-				now.Rows += p.scan.total() - rows
-				now.Tables += int64(len(p.scan.rows())) - tables
+				now.Rows += p.scan.Total() - rows
+				now.Tables += int64(len(p.scan.Rows())) - tables
 			})
-			rows, tables = p.scan.total(), int64(len(p.scan.rows()))
-			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.table()))
+			rows, tables = p.scan.Total(), int64(len(p.scan.Rows()))
+			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.Table()))
 		}
 		said, err := d.with.dump(r.ctx, d, p)
 		if err != nil && undumpable(r.ctx, err) {
@@ -45,7 +45,7 @@ func (r *run) dumpAll(parts chan<- part) error {
 			r.tracker.step(core.StepDatabase, core.StepFailed)
 			return err
 		}
-		d.tool, d.rows, d.part, d.size = d.with.about().version, p.scan.rows(), p.number, p.size
+		d.tool, d.rows, d.part, d.size = d.with.about().version, p.scan.Rows(), p.number, p.size
 		if said != "" {
 			r.findings.add(newNote("archive.note.dump_said", "Tool", d.with.about().name, "Said", said))
 		}

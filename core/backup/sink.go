@@ -1,6 +1,10 @@
 package backup
 
-import "io"
+import (
+	"io"
+
+	"breakglass/core/backup/dumpscan"
+)
 
 // Sink takes what an archive holds while it is read, before any of it is proved:
 // only when [Read] returns no error is all of it right. Its methods are called
@@ -31,14 +35,7 @@ type StoredDatabase struct {
 	Database
 	Tables []Table
 	// Needs are what a server must know to take the dump; empty for SQLite.
-	Needs DumpNeeds
-}
-
-// DumpNeeds are what a dump asks of a server.
-type DumpNeeds struct {
-	Collations []string // that it names, sorted
-	Charsets   []string // that it names, sorted
-	Statement  int64    // bytes of the longest statement
+	Needs dumpscan.Needs
 }
 
 // nowhere takes nothing: the archive is only checked.

@@ -32,12 +32,12 @@ func (c *comparison) beginDatabase(text []byte) error {
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d parts instead of %d.", safetext.Line(d.Name), c.database.parts, d.Parts))
 	case c.database.bytes != d.Bytes:
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d bytes instead of %d.", safetext.Line(d.Name), c.database.bytes, d.Bytes))
-	case !c.database.scan.whole() && d.Incomplete == "":
+	case !c.database.scan.Whole() && d.Incomplete == "":
 		c.v.wrong(fmt.Sprintf("The dump of the database “%s” is not whole: its last line is missing.", safetext.Line(d.Name)))
 	}
 	c.settled[d.Path] = true
 	c.sum.bytes += d.Bytes
-	c.v.databases[len(c.v.databases)-1].Needs = c.database.scan.needs()
+	c.v.databases[len(c.v.databases)-1].Needs = c.database.scan.Needs()
 	return nil
 }
 
@@ -72,10 +72,10 @@ func (c *comparison) table(text []byte) error {
 // rows returns how many rows a table has in the dump. Names that are no UTF-8
 // stand in the manifest as they are shown.
 func (d *dumpCheck) rows(name string) (int64, bool) {
-	if rows, ok := d.scan.rows()[name]; ok {
+	if rows, ok := d.scan.Rows()[name]; ok {
 		return rows, true
 	}
-	for exact, rows := range d.scan.rows() {
+	for exact, rows := range d.scan.Rows() {
 		if shownName, b64 := setPath(exact); b64 != "" && shownName == name {
 			return rows, true
 		}
@@ -84,7 +84,7 @@ func (d *dumpCheck) rows(name string) (int64, bool) {
 }
 
 func (c *comparison) closeDatabase() {
-	if c.database != nil && c.tables != len(c.database.scan.rows()) {
-		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d tables instead of %d.", safetext.Line(c.name), len(c.database.scan.rows()), c.tables))
+	if c.database != nil && c.tables != len(c.database.scan.Rows()) {
+		c.v.wrong(fmt.Sprintf("The dump of the database “%s” has %d tables instead of %d.", safetext.Line(c.name), len(c.database.scan.Rows()), c.tables))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"breakglass/core/backup/dumpscan"
 	"breakglass/core/safetext"
 
 	"github.com/hiddeco/sshsig"
@@ -25,7 +26,7 @@ func shownLine(path string) string { return safetext.Line(shown(path)) }
 // dumpCheck follows one dump through its parts.
 type dumpCheck struct {
 	v     *verifier
-	scan  dumpReader
+	scan  dumpscan.Reader
 	parts int
 	bytes int64
 }
@@ -174,7 +175,7 @@ func (v *verifier) dumpOf(name string) io.Writer {
 			v.wrong("The archive holds more databases than any site.")
 			return nil
 		}
-		dump = &dumpCheck{v: v, scan: newAnyScanner()}
+		dump = &dumpCheck{v: v, scan: dumpscan.NewAny()}
 		v.dumps[m[1]] = dump
 	}
 	dump.parts++
@@ -192,15 +193,15 @@ func (d *dumpCheck) Write(p []byte) (int, error) {
 	written := len(p)
 	d.bytes += int64(written)
 	for len(p) > 0 {
-		n, _ := d.scan.scan(p)
+		n, _ := d.scan.Scan(p)
 		p = p[n:]
 	}
-	if name := d.scan.overlong(); name != "" {
+	if name := d.scan.Overlong(); name != "" {
 		return 0, fault("The dump in the archive names a table with a name that is longer than any may be, “%s…”.", shownLine(name))
 	}
 	tables := 0
 	for _, dump := range d.v.dumps {
-		tables += len(dump.scan.rows())
+		tables += len(dump.scan.Rows())
 	}
 	if tables > maxDumpTables {
 		return 0, fault("The dumps in the archive have more than %d tables.", maxDumpTables)

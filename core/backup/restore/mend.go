@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"breakglass/core/backup"
+	"breakglass/core/backup/dumpscan"
 	"breakglass/core/safetext"
 )
 
@@ -24,7 +24,7 @@ type dumpMend struct {
 	known collations
 	mysql bool // the server is MySQL
 
-	cut     *backup.DumpCutter
+	cut     *dumpscan.MySQL
 	pending []byte // the start of the statement at hand
 	passing bool   // the rest of the statement goes through
 	rows    *rowCutter
@@ -40,7 +40,7 @@ type dumpMend struct {
 
 func (s *mysqlServer) mend(w io.Writer) mender {
 	return &dumpMend{
-		to: w, known: s.known, mysql: s.product == "MySQL", cut: backup.NewDumpCutter(), columns: map[string][]string{},
+		to: w, known: s.known, mysql: s.product == "MySQL", cut: dumpscan.NewMySQL(), columns: map[string][]string{},
 		mapped: map[string]string{}, modes: map[string]bool{}, dropped: map[string]bool{},
 	}
 }
@@ -49,7 +49,8 @@ func (s *mysqlServer) mend(w io.Writer) mender {
 func (m *dumpMend) Write(p []byte) (int, error) {
 	written := len(p)
 	for len(p) > 0 {
-		n, ended := m.cut.Next(p)
+		n, ended := m.cut.Scan(p)
+		m.cut.Forget()
 		if err := m.take(p[:n], ended); err != nil {
 			return 0, err
 		}

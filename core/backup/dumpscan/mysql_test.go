@@ -1,4 +1,4 @@
-package backup
+package dumpscan
 
 import (
 	"maps"
@@ -18,12 +18,12 @@ type scanned struct {
 
 // scanIn scans a dump in pieces of a size.
 func scanIn(dump string, size int) scanned {
-	s := newDumpScanner()
+	s := NewMySQL()
 	var out scanned
 	at := 0
 	for piece := range slices.Chunk([]byte(dump), size) {
 		for len(piece) > 0 {
-			n, ended := s.scan(piece)
+			n, ended := s.Scan(piece)
 			at += n
 			piece = piece[n:]
 			if ended {
@@ -31,8 +31,8 @@ func scanIn(dump string, size int) scanned {
 			}
 		}
 	}
-	out.rows, out.complete, out.longest = s.Rows, s.Complete, s.Longest
-	out.names = append(slices.Sorted(maps.Keys(s.Charsets)), slices.Sorted(maps.Keys(s.Collations))...)
+	out.rows, out.complete, out.longest = s.Rows(), s.Whole(), s.longest
+	out.names = append(slices.Sorted(maps.Keys(s.charsets)), slices.Sorted(maps.Keys(s.collations))...)
 	return out
 }
 
@@ -131,8 +131,8 @@ func BenchmarkDumpScanner(b *testing.B) {
 	dump := []byte("INSERT INTO `t` (`a`,`b`) VALUES " + strings.Repeat("(1,'some text of a post, it\\'s (not) long',0x00FF00FF),\n", 20000) + "(2,'',NULL);\n")
 	b.SetBytes(int64(len(dump)))
 	for b.Loop() {
-		s := newDumpScanner()
-		if n, _ := s.scan(dump); n == 0 {
+		s := NewMySQL()
+		if n, _ := s.Scan(dump); n == 0 {
 			b.Fatal("nothing was read")
 		}
 	}

@@ -1,4 +1,4 @@
-package backup
+package dumpscan
 
 import (
 	"maps"
@@ -42,28 +42,28 @@ SELECT $1;
 func TestPGScannerReadsAsPsqlDoes(t *testing.T) {
 	want := map[string]int64{"public.t": 4, `public."We;ird ""T"`: 0, "plain.bare": 0, "public.zero": 2}
 	for size := range 40 {
-		s, text, read := newAnyScanner(), []byte(pgText), 0
+		s, text, read := NewAny(), []byte(pgText), 0
 		for len(text) > 0 {
-			n, _ := s.scan(text[:min(size+1, len(text))])
+			n, _ := s.Scan(text[:min(size+1, len(text))])
 			if n == 0 {
 				t.Fatalf("stuck at %d", read)
 			}
 			text, read = text[n:], read+n
 		}
-		if !maps.Equal(s.rows(), want) || !s.whole() || s.total() != 6 {
-			t.Errorf("pieces of %d: %v, whole %v", size+1, s.rows(), s.whole())
+		if !maps.Equal(s.Rows(), want) || !s.Whole() || s.Total() != 6 {
+			t.Errorf("pieces of %d: %v, whole %v", size+1, s.Rows(), s.Whole())
 		}
 	}
 }
 
 func TestPGScannerKnowsAnUnfinishedDump(t *testing.T) {
 	for cut := range len(pgText) - len("\n--\n\n\\unrestrict abc\n\n") - 1 {
-		s := newPGScanner()
+		s := NewPostgres()
 		for text := []byte(pgText)[:cut]; len(text) > 0; {
-			n, _ := s.scan(text)
+			n, _ := s.Scan(text)
 			text = text[n:]
 		}
-		if s.whole() {
+		if s.Whole() {
 			t.Fatalf("whole after %q", pgText[max(0, cut-40):cut])
 		}
 	}
@@ -73,23 +73,23 @@ func FuzzPGScanner(f *testing.F) {
 	f.Add([]byte(pgText), uint8(3))
 	f.Add([]byte("COPY a FROM stdin;\n\\.\n$a$ $ $a$"), uint8(1))
 	f.Fuzz(func(t *testing.T, text []byte, size uint8) {
-		whole, pieces := newPGScanner(), newPGScanner()
+		whole, pieces := NewPostgres(), NewPostgres()
 		for rest := text; len(rest) > 0; {
-			n, _ := whole.scan(rest)
+			n, _ := whole.Scan(rest)
 			if n == 0 {
 				t.Fatal("stuck")
 			}
 			rest = rest[n:]
 		}
 		for rest := text; len(rest) > 0; {
-			n, _ := pieces.scan(rest[:min(int(size)+1, len(rest))])
+			n, _ := pieces.Scan(rest[:min(int(size)+1, len(rest))])
 			if n == 0 {
 				t.Fatal("stuck in pieces")
 			}
 			rest = rest[n:]
 		}
-		if !maps.Equal(whole.rows(), pieces.rows()) || whole.whole() != pieces.whole() {
-			t.Errorf("%v %v, in pieces %v %v", whole.rows(), whole.whole(), pieces.rows(), pieces.whole())
+		if !maps.Equal(whole.Rows(), pieces.Rows()) || whole.Whole() != pieces.Whole() {
+			t.Errorf("%v %v, in pieces %v %v", whole.Rows(), whole.Whole(), pieces.Rows(), pieces.Whole())
 		}
 	})
 }

@@ -1,30 +1,30 @@
-package backup
+package dumpscan
 
 import "strings"
 
 // named takes a `name` that has ended.
-func (s *dumpScanner) named() {
+func (s *MySQL) named() {
 	switch s.phase {
-	case phaseInto, phaseTable:
+	case myInto, myTable:
 		if len(s.name) > maxTableName {
-			s.Overlong = string(s.name[:maxTableName/4])
+			s.tooLong = string(s.name[:maxTableName/4])
 		}
-		s.Table = string(s.name)
-		if _, ok := s.Rows[s.Table]; !ok {
-			s.Rows[s.Table] = 0
+		s.at = string(s.name)
+		if _, ok := s.counted[s.at]; !ok {
+			s.counted[s.at] = 0
 		}
-		if s.phase == phaseInto {
-			s.phase = phaseColumns
+		if s.phase == myInto {
+			s.phase = myColumns
 			return
 		}
-		s.phase = phaseOther
-	case phaseStart, phaseInsert, phaseCreate:
-		s.phase = phaseOther
+		s.phase = myOther
+	case myStart, myInsert, myCreate:
+		s.phase = myOther
 	}
 }
 
 // worded takes a word that has ended.
-func (s *dumpScanner) worded() {
+func (s *MySQL) worded() {
 	word := strings.ToUpper(string(s.word))
 	s.naming(word)
 
@@ -33,51 +33,51 @@ func (s *dumpScanner) worded() {
 		return // a number, such as the version behind /*!
 	}
 	switch s.phase {
-	case phaseStart:
-		s.phase = phaseOther
+	case myStart:
+		s.phase = myOther
 		switch word {
 		case "INSERT":
-			s.phase = phaseInsert
+			s.phase = myInsert
 		case "CREATE":
-			s.phase = phaseCreate
+			s.phase = myCreate
 		case "DELIMITER":
-			s.state, s.line = dumpDelimiter, s.line[:0]
+			s.state, s.line = myDelimiter, s.line[:0]
 		}
-	case phaseInsert:
+	case myInsert:
 		switch word {
 		case "INTO":
-			s.phase = phaseInto
+			s.phase = myInto
 		case "IGNORE", "DELAYED":
 		default:
-			s.phase = phaseOther
+			s.phase = myOther
 		}
-	case phaseCreate:
-		s.phase = phaseOther
+	case myCreate:
+		s.phase = myOther
 		if word == "TABLE" {
-			s.phase = phaseTable
+			s.phase = myTable
 		}
-	case phaseColumns:
+	case myColumns:
 		if s.depth == 0 && word == "VALUES" {
-			s.phase = phaseValues
+			s.phase = myValues
 		}
 	}
 }
 
 // naming keeps the names of collations and character sets, which stand behind
 // the word that says what they are.
-func (s *dumpScanner) naming(word string) {
+func (s *MySQL) naming(word string) {
 	behind := s.behind
 	s.behind = word
 	name := strings.ToLower(word)
 	charset, _, collation := strings.Cut(name, "_")
 	switch behind {
 	case "COLLATE", "COLLATION_CONNECTION", "COLLATION_DATABASE":
-		if charsets[charset] && (collation || name == "binary") && len(s.Collations) < maxDumpSets {
-			s.Collations[name] = true
+		if charsets[charset] && (collation || name == "binary") && len(s.collations) < maxSets {
+			s.collations[name] = true
 		}
 	case "CHARSET", "NAMES", "CHARACTER SET", "CHARACTER_SET_CLIENT", "CHARACTER_SET_RESULTS", "CHARACTER_SET_CONNECTION":
 		if charsets[name] {
-			s.Charsets[name] = true
+			s.charsets[name] = true
 		}
 	case "CHARACTER":
 		if word == "SET" {
@@ -86,8 +86,8 @@ func (s *dumpScanner) naming(word string) {
 	}
 }
 
-// maxDumpSets bounds the names of collations that are kept.
-const maxDumpSets = 1000
+// maxSets bounds the names of collations that are kept.
+const maxSets = 1000
 
 // charsets are all character sets of MariaDB and MySQL, which begin the names of
 // their collations. Words that only stand where one could are none.
@@ -99,9 +99,3 @@ var charsets = func() map[string]bool {
 	}
 	return set
 }()
-
-// wordByte reports whether c may stand in a word of SQL that needs no quotes: a
-// letter, a digit, an underscore, or a byte beyond ASCII.
-func wordByte(c byte) bool {
-	return c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}

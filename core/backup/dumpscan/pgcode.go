@@ -1,0 +1,147 @@
+package dumpscan
+
+import "strings"
+
+// inCode reads a byte outside of strings, comments and rows.
+func (s *Postgres) inCode(c byte) (ended bool) {
+	if s.closed {
+		s.closed = false
+		if c == '"' { // a doubled quote is one inside the name
+			s.name, s.state = append(s.name, '"'), pgName
+			return false
+		}
+		s.identifier(string(s.name))
+	}
+	fresh := s.fresh
+	if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+		s.fresh = false
+	} else if c == '\n' {
+		s.fresh = true
+	}
+	if wordByte(c) || c >= 0x80 {
+		s.complete = false
+		if len(s.word) < maxWord*2 {
+			s.word = append(s.word, c)
+		}
+		return false
+	}
+	prefix := len(s.word) == 1 && (s.word[0] == 'E' || s.word[0] == 'e')
+	if len(s.word) > 0 && c != '$' {
+		s.worded()
+	}
+	return s.token(c, fresh, prefix)
+}
+
+// token reads a byte that is no part of a word.
+func (s *Postgres) token(c byte, fresh, prefix bool) (ended bool) {
+	switch {
+	case c == '\\' && fresh:
+		s.state, s.line = pgMeta, append(s.line[:0], c)
+	case c == '-' && s.last == '-':
+		s.state, s.line = pgLine, append(s.line[:0], "--"...)
+	case c == '*' && s.last == '/':
+		s.state, s.nested = pgBlock, 1
+	case c == '\'' && (prefix || s.reopens && s.last == '\''):
+		s.state, s.escaped, s.complete = pgEscaped, false, false
+	case c == '\'':
+		s.state, s.complete = pgString, false
+	case c == '"':
+		s.state, s.name, s.complete = pgName, s.name[:0], false
+	case c == '$' && len(s.word) == 0:
+		s.state, s.tag, s.complete = pgTag, s.tag[:0], false
+	case c == '.':
+		s.dot = true
+	case c == '(':
+		s.settle()
+	case c == ';':
+		s.complete = false
+		return s.end()
+	}
+	return false
+}
+
+// end ends a statement. That of a COPY is followed by rows, and may not be cut
+// off from them.
+func (s *Postgres) end() (ended bool) {
+	s.settle()
+	rows := s.phase == pgCopyRest && s.words == [2]string{"FROM", "STDIN"}
+	s.phase, s.words = pgStart, [2]string{}
+	if rows {
+		s.state = pgCopyGap
+	}
+	return !rows
+}
+
+// identifier takes a name, quoted or not.
+func (s *Postgres) identifier(name string) {
+	if s.phase != pgCreateTable && s.phase != pgCopyTable {
+		if s.phase == pgStart {
+			s.phase = pgOther
+		}
+		return
+	}
+	if len(s.parts) > 0 && !s.dot {
+		s.settle()
+		return
+	}
+	s.parts, s.dot = append(s.parts, BareName(name)), false
+}
+
+// settle takes the name of a table that has ended.
+func (s *Postgres) settle() {
+	if len(s.parts) == 0 {
+		return
+	}
+	table := strings.Join(s.parts, ".")
+	s.parts, s.dot = nil, false
+	if _, ok := s.counted[table]; !ok {
+		s.counted[table] = 0
+	}
+	s.at = table
+	if s.phase == pgCopyTable {
+		s.phase = pgCopyRest
+		return
+	}
+	s.phase = pgOther
+}
+
+// BareName is a name of PostgreSQL as a person writes it: in quotes only if it
+// needs them. Tables are counted by such names.
+func BareName(name string) string {
+	for i := range len(name) {
+		if c := name[i]; !wordByte(c) && c < 0x80 {
+			return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		}
+	}
+	return name
+}
+
+// worded takes a word that has ended.
+func (s *Postgres) worded() {
+	raw := string(s.word)
+	s.word = s.word[:0]
+	word := strings.ToUpper(raw)
+	switch s.phase {
+	case pgStart:
+		s.phase = pgOther
+		switch word {
+		case "COPY":
+			s.phase = pgCopyTable
+		case "CREATE":
+			s.phase = pgCreate
+		}
+	case pgCreate:
+		switch word {
+		case "TABLE":
+			s.phase = pgCreateTable
+		case "UNLOGGED":
+		default:
+			s.phase = pgOther
+		}
+	case pgCreateTable, pgCopyTable:
+		s.identifier(strings.ToLower(raw))
+	}
+	if s.phase == pgCopyRest {
+		s.words[0], s.words[1] = s.words[1], word
+	}
+}
