@@ -97,7 +97,7 @@ func bytesOf(b *testing.B, s *Store) (total int) {
 func BenchmarkTransition(b *testing.B) {
 	s := openBench(b)
 	size := bytesOf(b, s)
-	bare, err := bbolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType})
+	bare, err := bbolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, boltOptions())
 	if err != nil {
 		b.Fatal(err)
 	}

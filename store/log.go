@@ -7,19 +7,9 @@ import (
 	"strings"
 
 	"breakglass/core"
-
-	"go.etcd.io/bbolt"
 )
 
-// The buckets of the log.
-const (
-	bucketLeaves   = "leaves"
-	bucketHashes   = "hashes"
-	bucketPersonal = "personal"
-	bucketIndex    = "index"
-)
-
-// log is a core.LogTable over four buckets.
+// log is a core.LogTable over four areas.
 type log struct{ tx *tx }
 
 // number is a key that sorts as the number does.
@@ -27,9 +17,9 @@ func number(n int64) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // callers pass no negative number
 }
 
-// next returns the number after the last key of a bucket of numbers.
-func next(b *bbolt.Bucket) int64 {
-	last, _ := b.Cursor().Last()
+// next returns the number after the last key of rows with numbers.
+func next(b rows) int64 {
+	last := b.last()
 	if last == nil {
 		return 0
 	}
@@ -37,22 +27,22 @@ func next(b *bbolt.Bucket) int64 {
 }
 
 // at returns a copy of the value at a number.
-func (l log) at(bucket string, n int64) ([]byte, error) {
-	b, err := l.tx.reading(bucket)
+func (l log) at(a area, n int64) ([]byte, error) {
+	b, err := l.tx.reading(a)
 	if err != nil {
 		return nil, err
 	}
 	if n >= 0 {
-		if value := b.Get(number(n)); value != nil {
+		if value, found := b.get(number(n)); found {
 			return bytes.Clone(value), nil
 		}
 	}
-	return nil, fmt.Errorf("%s %d: %w", bucket, n, core.ErrNotFound)
+	return nil, fmt.Errorf("%s %d: %w", a, n, core.ErrNotFound)
 }
 
 // Size implements core.LogTable.
 func (l log) Size() (int64, error) {
-	b, err := l.tx.reading(bucketLeaves)
+	b, err := l.tx.reading(areaLeaves)
 	if err != nil {
 		return 0, err
 	}
@@ -60,24 +50,24 @@ func (l log) Size() (int64, error) {
 }
 
 // Leaf implements core.LogTable.
-func (l log) Leaf(seq int64) ([]byte, error) { return l.at(bucketLeaves, seq) }
+func (l log) Leaf(seq int64) ([]byte, error) { return l.at(areaLeaves, seq) }
 
 // Hash implements core.LogTable.
 func (l log) Hash(index int64) (hash [32]byte, err error) {
-	value, err := l.at(bucketHashes, index)
+	value, err := l.at(areaHashes, index)
 	if err == nil && copy(hash[:], value) != len(hash) {
-		err = fmt.Errorf("%s %d has %d bytes: the database is damaged", bucketHashes, index, len(value))
+		err = fmt.Errorf("%s %d has %d bytes: the database is damaged", areaHashes, index, len(value))
 	}
 	return hash, err
 }
 
 // Append implements core.LogTable.
 func (l log) Append(leaf []byte, hashes [][32]byte) error {
-	if err := l.push(bucketLeaves, leaf); err != nil {
+	if err := l.push(areaLeaves, leaf); err != nil {
 		return err
 	}
 	for _, hash := range hashes {
-		if err := l.push(bucketHashes, hash[:]); err != nil {
+		if err := l.push(areaHashes, hash[:]); err != nil {
 			return err
 		}
 	}
@@ -85,14 +75,13 @@ func (l log) Append(leaf []byte, hashes [][32]byte) error {
 }
 
 // push puts a value under the next number.
-func (l log) push(bucket string, value []byte) error {
-	b, err := l.tx.writing(bucket)
+func (l log) push(a area, value []byte) error {
+	b, err := l.tx.writing(a)
 	if err != nil {
 		return err
 	}
-	b.FillPercent = 1 // keys only ever grow, so full pages are never split
-	if err := b.Put(number(next(b)), append([]byte{}, value...)); err != nil {
-		return fmt.Errorf("append to %s: %w", bucket, err)
+	if err := b.put(number(next(b)), bytes.Clone(value)); err != nil {
+		return fmt.Errorf("append to %s: %w", a, err)
 	}
 	return nil
 }
@@ -109,7 +98,7 @@ func validNumbered(name string, seq int64) bool {
 
 // Index implements core.LogTable.
 func (l log) Index(seq int64, keys ...string) error {
-	b, err := l.tx.writing(bucketIndex)
+	b, err := l.tx.writing(areaIndex)
 	if err != nil {
 		return err
 	}
@@ -117,7 +106,7 @@ func (l log) Index(seq int64, keys ...string) error {
 		if !validNumbered(key, seq) {
 			return fmt.Errorf("index leaf %d under %q: %w", seq, key, core.ErrInvalid)
 		}
-		if err := b.Put(numbered(key, seq), nil); err != nil {
+		if err := b.put(numbered(key, seq), nil); err != nil {
 			return fmt.Errorf("index leaf %d: %w", seq, err)
 		}
 	}
@@ -126,64 +115,42 @@ func (l log) Index(seq int64, keys ...string) error {
 
 // Find implements core.LogTable.
 func (l log) Find(key string, before int64, f func(seq int64) bool) error {
-	b, err := l.tx.reading(bucketIndex)
-	if err != nil {
+	b, err := l.tx.ranging(areaIndex)
+	if err != nil || !validNumbered(key, before) {
 		return err
 	}
-	if l.tx.bolt.Writable() {
-		return errRange
-	}
-	if !validNumbered(key, before) {
-		return nil
-	}
-	prefix := []byte(key + "\x00")
-	cursor := b.Cursor()
-	at, _ := cursor.Seek(numbered(key, before))
-	if at == nil {
-		at, _ = cursor.Last()
-	} else {
-		at, _ = cursor.Prev()
-	}
-	for ; bytes.HasPrefix(at, prefix); at, _ = cursor.Prev() {
-		if !f(int64(binary.BigEndian.Uint64(at[len(prefix):]))) { //nolint:gosec // written by number
-			return nil
-		}
-	}
+	b.down(numbered(key, before), under(key, f))
 	return nil
 }
 
 // FindUp implements core.LogTable.
 func (l log) FindUp(key string, from int64, f func(seq int64) bool) error {
-	b, err := l.tx.reading(bucketIndex)
-	if err != nil {
+	b, err := l.tx.ranging(areaIndex)
+	if from = max(from, 0); err != nil || !validNumbered(key, from) {
 		return err
 	}
-	if l.tx.bolt.Writable() {
-		return errRange
-	}
-	if from = max(from, 0); !validNumbered(key, from) {
-		return nil
-	}
-	prefix := []byte(key + "\x00")
-	cursor := b.Cursor()
-	for at, _ := cursor.Seek(numbered(key, from)); bytes.HasPrefix(at, prefix); at, _ = cursor.Next() {
-		if !f(int64(binary.BigEndian.Uint64(at[len(prefix):]))) { //nolint:gosec // written by number
-			return nil
-		}
-	}
+	b.up(numbered(key, from), under(key, f))
 	return nil
+}
+
+// under gives f the numbers of rows, until one has another name.
+func under(name string, f func(seq int64) bool) func(key, value []byte) bool {
+	prefix := []byte(name + "\x00")
+	return func(key, _ []byte) bool {
+		return bytes.HasPrefix(key, prefix) && f(int64(binary.BigEndian.Uint64(key[len(prefix):]))) //nolint:gosec // written by number
+	}
 }
 
 // PutPersonal implements core.LogTable.
 func (l log) PutPersonal(subject string, seq int64, data []byte) error {
-	b, err := l.tx.writing(bucketPersonal)
+	b, err := l.tx.writing(areaPersonal)
 	if err != nil {
 		return err
 	}
 	if !validNumbered(subject, seq) {
 		return fmt.Errorf("personal data of %q beside leaf %d: %w", subject, seq, core.ErrInvalid)
 	}
-	if err := b.Put(numbered(subject, seq), append([]byte{}, data...)); err != nil {
+	if err := b.put(numbered(subject, seq), bytes.Clone(data)); err != nil {
 		return fmt.Errorf("personal data of %q: %w", subject, err)
 	}
 	return nil
@@ -191,32 +158,37 @@ func (l log) PutPersonal(subject string, seq int64, data []byte) error {
 
 // Personal implements core.LogTable.
 func (l log) Personal(subject string, seq int64) ([]byte, error) {
-	b, err := l.tx.reading(bucketPersonal)
+	b, err := l.tx.reading(areaPersonal)
 	if err != nil {
 		return nil, err
 	}
 	if validNumbered(subject, seq) {
-		if data := b.Get(numbered(subject, seq)); data != nil {
+		if data, found := b.get(numbered(subject, seq)); found {
 			return bytes.Clone(data), nil
 		}
 	}
 	return nil, fmt.Errorf("personal data of %q beside leaf %d: %w", subject, seq, core.ErrNotFound)
 }
 
-// Forget implements core.LogTable.
+// Forget implements core.LogTable. It leaves nothing in the bucket "recent",
+// where older states of records may lie: theirs are erased with it.
 func (l log) Forget(subject string) error {
-	b, err := l.tx.writing(bucketPersonal)
+	b, err := l.tx.writing(areaPersonal)
 	if err != nil || !validNumbered(subject, 0) {
 		return err
 	}
+	l.tx.draft.erase = true
 	prefix := []byte(subject + "\x00")
-	var found [][]byte // first all keys: a cursor may skip one after a deletion
-	cursor := b.Cursor()
-	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
+	var found [][]byte // first all keys: a walk may skip one after a deletion
+	b.up(prefix, func(key, _ []byte) bool {
+		if !bytes.HasPrefix(key, prefix) {
+			return false
+		}
 		found = append(found, bytes.Clone(key))
-	}
+		return true
+	})
 	for _, key := range found {
-		if err := b.Delete(key); err != nil {
+		if err := b.delete(key); err != nil {
 			return fmt.Errorf("forget %q: %w", subject, err)
 		}
 	}

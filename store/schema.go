@@ -16,11 +16,14 @@ var (
 )
 
 // migrations[n] brings a file from schema n to n+1; a new file is of schema 0.
-// An entry that was once released is never changed: files made by it exist.
+// An entry that was once released is never changed: files made by it exist. From
+// schema 4 on rows may lie in the bucket "recent": a step that reads or changes
+// others folds it first.
 var migrations = []func(*bbolt.Tx) error{
 	0: createBuckets,
 	1: indexLeaves,
 	2: createPushes,
+	3: createRecent,
 }
 
 // createBuckets makes the buckets of schema 1.
@@ -37,11 +40,11 @@ func createBuckets(tx *bbolt.Tx) error {
 
 // indexLeaves makes the index of schema 2, over the leaves that are there.
 func indexLeaves(tx *bbolt.Tx) error {
-	index, err := tx.CreateBucket([]byte(bucketIndex))
+	index, err := tx.CreateBucket([]byte("index"))
 	if err != nil {
-		return fmt.Errorf("create bucket %s: %w", bucketIndex, err)
+		return fmt.Errorf("create bucket index: %w", err)
 	}
-	return tx.Bucket([]byte(bucketLeaves)).ForEach(func(seq, data []byte) error {
+	return tx.Bucket([]byte("leaves")).ForEach(func(seq, data []byte) error {
 		leaf, err := audit.DecodeLeaf(data)
 		if err != nil {
 			return fmt.Errorf("leaf %x: %w", seq, err)
@@ -59,6 +62,15 @@ func indexLeaves(tx *bbolt.Tx) error {
 func createPushes(tx *bbolt.Tx) error {
 	if _, err := tx.CreateBucket([]byte("pushes")); err != nil {
 		return fmt.Errorf("create bucket pushes: %w", err)
+	}
+	return nil
+}
+
+// createRecent makes the bucket of schema 4, for changes on their way to the
+// other buckets.
+func createRecent(tx *bbolt.Tx) error {
+	if _, err := tx.CreateBucket(bucketRecent); err != nil {
+		return fmt.Errorf("create bucket recent: %w", err)
 	}
 	return nil
 }

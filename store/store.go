@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"breakglass/core"
@@ -35,6 +36,7 @@ type Store struct {
 	db      *bbolt.DB
 	path    string
 	writer  chan struct{} // holds one token while an Update runs
+	recent  atomic.Pointer[recent]
 	ballast ballast
 }
 
@@ -46,9 +48,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if err := privateDir(dir); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockWait, InitialMmapSize: mapped, FreelistType: bbolt.FreelistMapType,
-	})
+	db, err := bbolt.Open(path, 0o600, boltOptions())
 	if err != nil {
 		return nil, openRefusal(path, err)
 	}
@@ -57,6 +57,12 @@ func Open(path string, opts Options) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// boltOptions are those of the file. The list of free pages is written with each
+// commit: without it (NoFreelistSync) a start would read the whole file.
+func boltOptions() *bbolt.Options {
+	return &bbolt.Options{Timeout: lockWait, InitialMmapSize: mapped, FreelistType: bbolt.FreelistMapType}
 }
 
 // prepare brings an open file to what this program needs.
@@ -104,10 +110,24 @@ func (s *Store) View(ctx context.Context, f func(core.Tx) error) error {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
 	return s.db.View(func(b *bbolt.Tx) error {
-		t := &tx{bolt: b}
+		recent, err := s.recentAt(b, b.ID())
+		if err != nil {
+			return err
+		}
+		t := &tx{bolt: b, recent: recent}
 		defer t.end()
 		return f(t)
 	})
+}
+
+// recentAt returns what is recent in the state that a transaction left. It is
+// kept from the last Update; only who reads an older state, or the very newest
+// before that is kept, has it read again.
+func (s *Store) recentAt(b *bbolt.Tx, id int) (*recent, error) {
+	if kept := s.recent.Load(); kept != nil && kept.tx == id {
+		return kept, nil
+	}
+	return readRecent(b, id)
 }
 
 // Update implements core.Ledger. On a full disk the ballast is given back and
@@ -135,19 +155,33 @@ func (s *Store) Update(ctx context.Context, f func(core.Tx) error) error {
 // attempt runs f once. It tells an error of f, or of its context, from one
 // that bbolt met when it wrote what f did.
 func (s *Store) attempt(ctx context.Context, f func(core.Tx) error) (own, commit error) {
+	var d *draft
 	err := s.db.Update(func(b *bbolt.Tx) error {
-		t := &tx{bolt: b}
+		before, err := s.recentAt(b, b.ID()-1)
+		if err != nil {
+			return err
+		}
+		d = newDraft(before)
+		t := &tx{bolt: b, recent: &d.recent, draft: d}
 		defer t.end()
 		if own = f(t); own != nil {
 			return own
 		}
 		if err := ctx.Err(); err != nil {
 			own = fmt.Errorf("write the ledger: %w", err)
+			return own
 		}
-		return own
+		if err := d.finish(b); err != nil {
+			return err
+		}
+		d.tx = b.ID()
+		return nil
 	})
 	if own != nil {
 		return own, nil
+	}
+	if err == nil {
+		s.recent.Store(&d.recent)
 	}
 	return nil, err
 }

@@ -10,21 +10,21 @@ import (
 // maxID is the longest ID in bytes; bbolt would take 32 KiB.
 const maxID = 1024
 
-// table is a core.Table over one bucket.
+// table is a core.Table over the rows of one area.
 type table[T core.Record] struct {
-	tx     *tx
-	bucket string
+	tx   *tx
+	area area
 }
 
 // Get implements core.Table.
 func (t table[T]) Get(id string) (T, error) {
 	var none T
-	b, err := t.tx.reading(t.bucket)
+	b, err := t.tx.reading(t.area)
 	if err != nil {
 		return none, err
 	}
-	data := b.Get([]byte(id))
-	if data == nil {
+	data, found := b.get([]byte(id))
+	if !found {
 		return none, t.fail(id, core.ErrNotFound)
 	}
 	v, err := decode[T](data)
@@ -37,7 +37,7 @@ func (t table[T]) Get(id string) (T, error) {
 // Put implements core.Table.
 func (t table[T]) Put(v T) (T, error) {
 	var none T
-	b, err := t.tx.writing(t.bucket)
+	b, err := t.tx.writing(t.area)
 	if err != nil {
 		return none, err
 	}
@@ -55,7 +55,7 @@ func (t table[T]) Put(v T) (T, error) {
 	*version++
 	kept, data, err := encode(v)
 	if err == nil {
-		err = b.Put([]byte(*id), data)
+		err = b.put([]byte(*id), data)
 	}
 	if err != nil {
 		return none, t.fail(*id, err)
@@ -75,7 +75,7 @@ func (t table[T]) version(id string) (uint64, error) {
 
 // Delete implements core.Table.
 func (t table[T]) Delete(id string, version uint64) error {
-	b, err := t.tx.writing(t.bucket)
+	b, err := t.tx.writing(t.area)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (t table[T]) Delete(id string, version uint64) error {
 	if _, stored := keys(&v); *stored != version {
 		return t.fail(id, core.ErrConflict)
 	}
-	if err := b.Delete([]byte(id)); err != nil {
+	if err := b.delete([]byte(id)); err != nil {
 		return t.fail(id, err)
 	}
 	return nil
@@ -94,24 +94,19 @@ func (t table[T]) Delete(id string, version uint64) error {
 
 // Each implements core.Table.
 func (t table[T]) Each(from string, f func(T) bool) error {
-	b, err := t.tx.reading(t.bucket)
+	b, err := t.tx.ranging(t.area)
 	if err != nil {
 		return err
 	}
-	if t.tx.bolt.Writable() {
-		return errRange
-	}
-	cursor := b.Cursor()
-	for id, data := cursor.Seek([]byte(from)); id != nil; id, data = cursor.Next() {
-		v, err := decode[T](data)
-		if err != nil {
-			return t.fail(string(id), err)
+	b.up([]byte(from), func(id, data []byte) bool {
+		var v T
+		if v, err = decode[T](data); err != nil {
+			err = t.fail(string(id), err)
+			return false
 		}
-		if !f(v) {
-			return nil
-		}
-	}
-	return nil
+		return f(v)
+	})
+	return err
 }
 
-func (t table[T]) fail(id string, err error) error { return fmt.Errorf("%s %q: %w", t.bucket, id, err) }
+func (t table[T]) fail(id string, err error) error { return fmt.Errorf("%s %q: %w", t.area, id, err) }

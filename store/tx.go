@@ -15,38 +15,49 @@ var (
 	errRange    = errors.New("store: Each is for View; an Update reads by key only")
 )
 
-// tx is a core.Tx over one transaction of bbolt.
+// tx is a core.Tx over one transaction of bbolt and what is recent in it.
 type tx struct {
-	bolt *bbolt.Tx
-	over bool
+	bolt   *bbolt.Tx
+	recent *recent
+	draft  *draft // of an Update; recent is part of it
+	over   bool
 }
 
 func (t *tx) end() { t.over = true }
 
-// reading returns a bucket to read from.
-func (t *tx) reading(bucket string) (*bbolt.Bucket, error) {
+// reading returns the rows of an area.
+func (t *tx) reading(a area) (rows, error) {
 	if t.over {
-		return nil, errOver
+		return rows{}, errOver
 	}
-	return t.bolt.Bucket([]byte(bucket)), nil
+	return rows{tx: t, area: a, main: t.bolt.Bucket([]byte(a.String()))}, nil
 }
 
-// writing returns a bucket to write to.
-func (t *tx) writing(bucket string) (*bbolt.Bucket, error) {
-	b, err := t.reading(bucket)
-	if err == nil && !t.bolt.Writable() {
-		return nil, errReadOnly
+// writing returns the rows of an area to write to.
+func (t *tx) writing(a area) (rows, error) {
+	r, err := t.reading(a)
+	if err == nil && t.draft == nil {
+		return rows{}, errReadOnly
 	}
-	return b, err
+	return r, err
 }
 
-func (t *tx) Sites() core.Table[core.Site]       { return table[core.Site]{t, "sites"} }
-func (t *tx) People() core.Table[core.Person]    { return table[core.Person]{t, "people"} }
-func (t *tx) Requests() core.Table[core.Request] { return table[core.Request]{t, "requests"} }
-func (t *tx) Grants() core.Table[core.Grant]     { return table[core.Grant]{t, "grants"} }
-func (t *tx) Jobs() core.Table[core.Job]         { return table[core.Job]{t, "jobs"} }
-func (t *tx) Archives() core.Table[core.Archive] { return table[core.Archive]{t, "archives"} }
-func (t *tx) Outbox() core.Table[core.Message]   { return table[core.Message]{t, "outbox"} }
-func (t *tx) Sent() core.Table[core.Message]     { return table[core.Message]{t, "sent"} }
-func (t *tx) Pushes() core.Table[core.Push]      { return table[core.Push]{t, "pushes"} }
+// ranging returns the rows of an area to go through, which only a View may.
+func (t *tx) ranging(a area) (rows, error) {
+	r, err := t.reading(a)
+	if err == nil && t.draft != nil {
+		return rows{}, errRange
+	}
+	return r, err
+}
+
+func (t *tx) Sites() core.Table[core.Site]       { return table[core.Site]{t, areaSites} }
+func (t *tx) People() core.Table[core.Person]    { return table[core.Person]{t, areaPeople} }
+func (t *tx) Requests() core.Table[core.Request] { return table[core.Request]{t, areaRequests} }
+func (t *tx) Grants() core.Table[core.Grant]     { return table[core.Grant]{t, areaGrants} }
+func (t *tx) Jobs() core.Table[core.Job]         { return table[core.Job]{t, areaJobs} }
+func (t *tx) Archives() core.Table[core.Archive] { return table[core.Archive]{t, areaArchives} }
+func (t *tx) Outbox() core.Table[core.Message]   { return table[core.Message]{t, areaOutbox} }
+func (t *tx) Sent() core.Table[core.Message]     { return table[core.Message]{t, areaSent} }
+func (t *tx) Pushes() core.Table[core.Push]      { return table[core.Push]{t, areaPushes} }
 func (t *tx) Log() core.LogTable                 { return log{t} }
