@@ -2,14 +2,18 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"breakglass/core/coretest"
 )
 
 var seqParam = regexp.MustCompile(` seq="(\d+)"`)
@@ -53,18 +57,24 @@ func collect(t *testing.T, address string, got map[int]string, want int) {
 	}
 }
 
+// pushTo starts the console anew with that as its log's configuration.
+func (h *host) pushTo(config string) {
+	h.t.Helper()
+	h.stop()
+	f, err := os.OpenFile(h.path("breakglass.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	check(h.t, err)
+	_, err = f.WriteString("log: " + config + "\n")
+	check(h.t, err)
+	check(h.t, f.Close())
+	h.start()
+}
+
 // A console pushes its log to a collector that goes and comes again, and says how
 // it stands.
 func TestTheLogReachesItsCollector(t *testing.T) {
 	h := newHost(t, t.TempDir())
 	address := "127.0.0.1:" + freePort(t)
-	h.stop()
-	f, err := os.OpenFile(h.path("breakglass.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-	check(t, err)
-	_, err = f.WriteString("log: {push: 'tcp://" + address + "'}\n")
-	check(t, err)
-	check(t, f.Close())
-	h.start()
+	h.pushTo("{push: 'tcp://" + address + "'}")
 	got := map[int]string{}
 	collect(t, address, got, 3)
 	status := h.mustSSH("ann", "", "log", "push")
@@ -80,5 +90,42 @@ func TestTheLogReachesItsCollector(t *testing.T) {
 		if !strings.Contains(got[seq], "[breakglass@32473 seq=\""+strconv.Itoa(seq)+"\"") {
 			t.Errorf("line %d is %q", seq, got[seq])
 		}
+	}
+}
+
+// The real rsyslogd gets the log by TLS, what was asked for in hostile words
+// included; while it is away the console says so, and then catches up.
+func TestTheLogReachesRsyslog(t *testing.T) {
+	h := newHost(t, t.TempDir())
+	collector := coretest.NewRsyslog(t, true)
+	h.pushTo(fmt.Sprintf("{push: 'tls://localhost:%d', ca_file: %s, personal: true}", collector.Port, collector.CAFile))
+	arrives := func(asked string) {
+		t.Helper()
+		eventually(t, "line about "+asked, func() bool {
+			return slices.ContainsFunc(collector.Taken(), func(one coretest.Taken) bool { return strings.Contains(one.Fields["personal.filter"], asked) })
+		})
+	}
+	h.mustSSH("ann", "", "log", "export", "--text", `first"] x="y`)
+	arrives(`first"] x="y`)
+	collector.Stop()
+	h.mustSSH("ann", "", "log", "export", "--text", "\x1b[2Jsecond\n<13>1 forged \u202e é\\")
+	eventually(t, "trouble", func() bool { return strings.Contains(h.mustSSH("ann", "", "log", "push"), "nobody listens") })
+	collector.Start()
+	arrives("second <13>1 forged")
+	lines := strings.Count(h.mustSSH("ann", "", "log", "export"), "\n") - 1
+	eventually(t, "the rest", func() bool {
+		got := map[string]bool{}
+		for _, one := range collector.Taken() {
+			got[one.Fields["seq"]] = true
+		}
+		for seq := range lines {
+			if !got[strconv.Itoa(seq)] {
+				return false
+			}
+		}
+		return true
+	})
+	if status := h.mustSSH("ann", "", "log", "push"); strings.Contains(status, "nobody listens") {
+		t.Error(status)
 	}
 }
