@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"breakglass/core"
+	"breakglass/core/backup/rehearse"
 
 	"github.com/spf13/cobra"
 )
@@ -21,7 +22,12 @@ const (
 	exitIncomplete = 3 // a backup or an archive that says NOT COMPLETE
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	if rehearse.Helped() {
+		return
+	}
+	os.Exit(run())
+}
 
 // run carries out the process's command line and returns its exit status.
 func run() int {

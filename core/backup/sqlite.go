@@ -98,55 +98,12 @@ func openSnapshot(ctx context.Context, path string) (*snapshot, error) {
 }
 
 func (s *snapshot) look(ctx context.Context, path string) (err error) {
-	db, err := sql.Open("sqlite", sqliteURI(path, "mode=ro&immutable=1"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1)
-	var verdict, version string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("quick_check says %q", verdict)
-	}
-	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
-		return err
-	}
-	s.server = "SQLite " + version
-	names, err := sqliteTables(ctx, db)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		t := Table{Line: lineTable, Name: name}
-		count := `SELECT count(*) FROM "` + strings.ReplaceAll(name, `"`, `""`) + `"` //nolint:gosec // quoted
-		if err := db.QueryRowContext(ctx, count).Scan(&t.Rows); err != nil {
-			return err
-		}
-		s.tables = append(s.tables, t)
+	found, err := LookAtSQLite(ctx, path, false)
+	s.server, s.tables = found.Server, found.Tables
+	for _, t := range s.tables {
 		s.rows += t.Rows
 	}
-	return nil
-}
-
-func sqliteTables(ctx context.Context, db *sql.DB) (names []string, err error) {
-	// Virtual tables keep their rows in tables of their own, which are counted.
-	rows, err := db.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
-		AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // Err is asked
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
+	return err
 }
 
 // Close gives the disk back.

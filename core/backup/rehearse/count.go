@@ -17,8 +17,12 @@ func (t *trial) count(databases []backup.StoredDatabase) {
 		if t.found.Why != "" {
 			return
 		}
-		if l == nil || l.client == nil {
-			continue // SQLite, which lies among the files; or nothing of it was dumped
+		switch {
+		case strings.HasPrefix(d.Server, "SQLite") && d.Path != "":
+			t.countSQLite(d)
+			continue
+		case l == nil || l.client == nil:
+			continue // nothing of it was dumped
 		}
 		if err := t.countTables(l, d.Tables); err != nil {
 			t.failAs(core.RehearsalNoStart, err.Error())

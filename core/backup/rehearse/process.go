@@ -13,8 +13,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"breakglass/core/safetext"
 )
 
 // process is a program in a process group of its own, which dies with us.
@@ -34,9 +32,29 @@ const pipeTime = 5 * time.Second
 // run starts a program in the room as its user. It gets no environment of ours.
 func (r *room) run(in io.Reader, out io.Writer, path string, args ...string) (*process, error) {
 	// Beyond what is watched, nobody may reach at once for all that there is.
-	bounds := []string{"-c", `ulimit -c 0; ulimit -v "$0"; exec "$@"`, strconv.FormatInt((r.rehearser.options.Memory+addressRoom)>>10, 10), path}
+	bound := `ulimit -v ` + strconv.FormatInt((r.rehearser.options.Memory+addressRoom)>>10, 10)
+	return r.start(in, out, nil, bound, path, args...)
+}
+
+// selfPath is this program as a process finds it whose first extra file it is:
+// where it lies on the disk, its user may not be let in.
+const selfPath = "/proc/self/fd/3"
+
+// runSelf is run for this program itself. What Go maps and does not use has no
+// bound, so this one is watched alone.
+func (r *room) runSelf(in io.Reader, out io.Writer, args ...string) (*process, error) {
+	self, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return nil, fmt.Errorf("start ourselves: %w", err)
+	}
+	p, err := r.start(in, out, []*os.File{self}, ":", selfPath, args...)
+	return p, errors.Join(err, self.Close())
+}
+
+func (r *room) start(in io.Reader, out io.Writer, files []*os.File, bound, path string, args ...string) (*process, error) {
+	bounds := []string{"-c", "ulimit -c 0; " + bound + `; exec "$0" "$@"`, path}
 	p := &process{cmd: exec.Command("/bin/sh", append(bounds, args...)...), ended: make(chan struct{})} //nolint:gosec // a program of the system with options of our own
-	p.cmd.Dir, p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = r.dir, in, out, &p.stderr, pipeTime
+	p.cmd.Dir, p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr, p.cmd.ExtraFiles, p.cmd.WaitDelay = r.dir, in, out, &p.stderr, files, pipeTime
 	p.cmd.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C", "TZ=UTC", "HOME=" + r.dir, "TMPDIR=" + filepath.Join(r.dir, "tmp")}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: r.as}
 	started := make(chan error)
@@ -111,8 +129,7 @@ func (t *tail) line() string {
 			last = line
 		}
 	}
-	said := []rune(safetext.Line(last))
-	return string(said[:min(len(said), maxSaid)])
+	return said(last)
 }
 
 // those calls f for each process whose working directory is, or is below, a

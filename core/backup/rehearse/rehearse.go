@@ -153,7 +153,7 @@ func lowPriority() {
 }
 
 func (r *Rehearser) rehearse(ctx context.Context, archive io.Reader) (found core.Rehearsal, err error) {
-	t := &trial{rehearser: r, ctx: ctx, loads: map[string]*load{}, servers: map[kind]*server{}}
+	t := &trial{rehearser: r, ctx: ctx, loads: map[string]*load{}, servers: map[kind]*server{}, sqlites: map[string]sqliteFound{}, versionsSeen: map[string]bool{}}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("it broke: %v", p)

@@ -37,8 +37,8 @@ var errNoServer = errors.New("no such database server is installed")
 // startTime is how long a server may take to answer.
 const startTime = 2 * time.Minute
 
-// start makes a server of a kind and waits until it answers.
-func (r *room) start(of kind) (*server, error) {
+// serve makes a server of a kind and waits until it answers.
+func (r *room) serve(of kind) (*server, error) {
 	s := &server{kind: of, room: r, data: filepath.Join(r.dir, of.name())}
 	install := s.installMariaDB
 	if of == postgres {

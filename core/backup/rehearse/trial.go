@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -13,14 +14,18 @@ import (
 )
 
 // trial is one rehearsal. It is a backup.Sink: dumps go to a server as they are
-// read, and all else is only hashed by whoever reads.
+// read, SQLite databases to a process that opens them, and all else is only
+// hashed by whoever reads.
 type trial struct {
 	rehearser *Rehearser
 	ctx       context.Context
-	room      *room // nil before the first dump
+	room      *room // nil before the first dump or database
 	servers   map[kind]*server
-	loads     map[string]*load // by folder
+	loads     map[string]*load       // by folder
+	sqlites   map[string]sqliteFound // by path in the archive
 	found     core.Rehearsal
+	// versionsSeen are what SQLite databases were opened with.
+	versionsSeen map[string]bool
 }
 
 var _ backup.Sink = (*trial)(nil)
@@ -45,7 +50,7 @@ var partForm = regexp.MustCompile(`^(database/[^/]+)/[0-9]{4}\.sql$`)
 func (t *trial) File(e backup.Entry) (io.WriteCloser, error) {
 	m := partForm.FindStringSubmatch(e.Path)
 	if m == nil {
-		return nothing{}, nil
+		return &sqliteFile{trial: t, path: e.Path}, nil
 	}
 	l := t.loads[m[1]]
 	if l == nil {
@@ -54,15 +59,6 @@ func (t *trial) File(e backup.Entry) (io.WriteCloser, error) {
 	}
 	return l, nil
 }
-
-// nothing keeps nothing.
-type nothing struct{}
-
-// Write implements io.Writer.
-func (nothing) Write(p []byte) (int, error) { return len(p), nil }
-
-// Close implements io.Closer.
-func (nothing) Close() error { return nil }
 
 // load is a dump on its way into a database.
 type load struct {
@@ -119,24 +115,35 @@ func (l *load) begin(head []byte) {
 	}
 }
 
+// enter makes the room, if there is none yet. false: there is none, and the
+// problem is kept.
+func (t *trial) enter() bool {
+	if t.room != nil {
+		return true
+	}
+	var err error
+	if t.room, err = t.rehearser.newRoom(t.ctx); err != nil {
+		why := core.RehearsalNoStart
+		if errors.Is(err, errNoUser) {
+			why = core.RehearsalNoUser
+		}
+		t.fail(why, err.Error())
+		t.room = nil
+		return false
+	}
+	return true
+}
+
 // serverOf returns the one server of a kind, started if it is not. nil: there is
 // none, and the problem is kept.
 func (t *trial) serverOf(of kind) *server {
 	if s := t.servers[of]; s != nil {
 		return s
 	}
-	if t.room == nil {
-		var err error
-		if t.room, err = t.rehearser.newRoom(t.ctx); err != nil {
-			why := core.RehearsalNoStart
-			if errors.Is(err, errNoUser) {
-				why = core.RehearsalNoUser
-			}
-			t.fail(why, err.Error())
-			return nil
-		}
+	if !t.enter() {
+		return nil
 	}
-	s, err := t.room.start(of)
+	s, err := t.room.serve(of)
 	switch {
 	case errors.Is(err, errNoServer):
 		t.fail(core.RehearsalNoServer, "")
@@ -185,7 +192,7 @@ func (t *trial) finish() {
 
 // versions lists what the dumps were loaded into.
 func (t *trial) versions() []string {
-	var all []string
+	all := slices.Collect(maps.Keys(t.versionsSeen))
 	for _, s := range t.servers {
 		all = append(all, s.version)
 	}
