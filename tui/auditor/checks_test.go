@@ -224,12 +224,12 @@ func TestExportGivesTheLine(t *testing.T) {
 	on(t, newBook(t, bookEvents...), look(), func(s *tuitest.Show) {
 		lines := func(want, file string) {
 			t.Helper()
-			if s.Terminal.Farewell != want+" > "+file {
-				t.Errorf("farewell %q", s.Terminal.Farewell)
+			if s.Terminal.Farewell() != want+" > "+file {
+				t.Errorf("farewell %q", s.Terminal.Farewell())
 			}
 			s.Press("y")
-			if s.Terminal.Copied != want+" > "+file {
-				t.Errorf("copied %q", s.Terminal.Copied)
+			if copied := s.Terminal.Copied(); len(copied) == 0 || copied[len(copied)-1] != want+" > "+file {
+				t.Errorf("copied %q", copied)
 			}
 			if got := s.Screen.View(200, 40); !strings.Contains(got, "\n"+want+" > "+file+"\n") {
 				t.Errorf("the line does not stand by itself in\n%s", got)

@@ -89,7 +89,7 @@ func TestHostileLines(t *testing.T) {
 					}
 					tuitest.Safe(t, keys, got+s.Screen.Title()+s.Screen.(widget.Header).Corner())
 				}
-				tuitest.Safe(t, keys, s.Terminal.Farewell)
+				tuitest.Safe(t, keys, s.Terminal.Farewell())
 				for _, said := range append(s.Problems, s.Notices...) {
 					tuitest.Safe(t, keys, said)
 				}

@@ -3,6 +3,7 @@ package manager_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,8 +135,8 @@ func TestNoSitesYetGivesTheNextCommand(t *testing.T) {
 			t.Errorf("the line does not stand by itself in\n%s", got)
 		}
 		s.Press("y")
-		if s.Terminal.Copied != line || s.Terminal.Farewell != line || len(s.Notices) != 1 {
-			t.Errorf("copied %q, farewell %q, notices %q", s.Terminal.Copied, s.Terminal.Farewell, s.Notices)
+		if !slices.Equal(s.Terminal.Copied(), []string{line}) || s.Terminal.Farewell() != line || len(s.Notices) != 1 {
+			t.Errorf("copied %q, farewell %q, notices %q", s.Terminal.Copied(), s.Terminal.Farewell(), s.Notices)
 		}
 		s.Press("2")
 		s.Has("Nobody has access now")

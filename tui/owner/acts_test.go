@@ -15,10 +15,11 @@ import (
 	"breakglass/core/coretest"
 	"breakglass/tui"
 	"breakglass/tui/owner"
+	"breakglass/tui/tuitest"
 )
 
 // inPage runs a test on one page over a console that says what the test wants.
-func inPage(t *testing.T, p page, f func(*app, *console)) {
+func inPage(t *testing.T, p page, f func(*tuitest.App, *console)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -29,8 +30,8 @@ func inPage(t *testing.T, p page, f func(*app, *console)) {
 		if p.token {
 			actor = actor.WithToken(core.NewSecret("K7Q2MX"))
 		}
-		term := newTerminal(ctx, false, true, 80, 40)
-		a := show(t, term, tui.New(term, actor, c, clock))
+		term := tuitest.NewTerminal(ctx, tuitest.Look{UTF8: true}, 80, 40)
+		a := tuitest.Start(t, term, tui.New(term, actor, c, clock))
 		if p.then != nil {
 			p.then(a)
 		}
@@ -86,10 +87,10 @@ func TestKeysAskTheConsole(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.page+" "+strings.Join(test.keys, " "), func(t *testing.T) {
-			inPage(t, pages[test.page], func(a *app, c *console) {
-				a.press(test.keys...)
+			inPage(t, pages[test.page], func(a *tuitest.App, c *console) {
+				a.Press(test.keys...)
 				if got := c.asked(); !slices.Equal(got, test.want) {
-					t.Errorf("asked %q, want %q:\n%s", got, test.want, a.model.View())
+					t.Errorf("asked %q, want %q:\n%s", got, test.want, a.Model.View())
 				}
 			})
 		})
@@ -97,36 +98,36 @@ func TestKeysAskTheConsole(t *testing.T) {
 }
 
 func TestWhileOneActRunsNoOtherBegins(t *testing.T) {
-	inPage(t, pages["code"], func(a *app, c *console) {
+	inPage(t, pages["code"], func(a *tuitest.App, c *console) {
 		c.set(func(c *console) { c.hold = make(chan struct{}) })
-		a.press("enter", "enter", "ctrl+r", "enter")
-		a.sees("One moment.")
+		a.Press("enter", "enter", "ctrl+r", "enter")
+		a.Sees("One moment.")
 		if got := c.asked(); len(got) != 1 {
 			t.Fatalf("asked %q", got)
 		}
 		close(c.hold)
-		a.settle()
-		a.misses("One moment.")
+		a.Run(nil)
+		a.Misses("One moment.")
 	})
 }
 
 func TestStaleStatesAreDropped(t *testing.T) {
-	inPage(t, pages["download"], func(a *app, _ *console) {
+	inPage(t, pages["download"], func(a *tuitest.App, _ *console) {
 		old := site(time.Now())
-		a.send(owner.StaleState(old))
-		a.sees("Step 4 of 5: Download")
+		a.Send(owner.StaleState(old))
+		a.Sees("Step 4 of 5: Download")
 	})
 }
 
 func TestCodeIsNeverSentByItself(t *testing.T) {
-	inPage(t, pages["code"], func(a *app, c *console) {
-		a.press("backspace", "backspace", "backspace", "backspace", "backspace", "backspace")
-		a.send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune("7M2K-Q4XA\r\n")})
-		a.sees("7M2K-Q4XA")
+	inPage(t, pages["code"], func(a *tuitest.App, c *console) {
+		a.Press("backspace", "backspace", "backspace", "backspace", "backspace", "backspace")
+		a.Send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune("7M2K-Q4XA\r\n")})
+		a.Sees("7M2K-Q4XA")
 		if got := c.asked(); len(got) != 0 {
 			t.Fatalf("asked %q", got)
 		}
-		a.press("enter")
+		a.Press("enter")
 		if got := c.asked(); !slices.Equal(got, []string{"code 7M2K-Q4XA"}) {
 			t.Fatalf("asked %q", got)
 		}
@@ -134,10 +135,10 @@ func TestCodeIsNeverSentByItself(t *testing.T) {
 }
 
 func TestHugePasteIsCutAndTheServersClipboardNotRead(t *testing.T) {
-	inPage(t, pages["welcome"], func(a *app, c *console) {
-		a.press("enter", "ctrl+v")
-		a.send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(strings.Repeat("x\x1b[31m\u202e", 100_000))})
-		a.press("enter")
+	inPage(t, pages["welcome"], func(a *tuitest.App, c *console) {
+		a.Press("enter", "ctrl+v")
+		a.Send(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(strings.Repeat("x\x1b[31m\u202e", 100_000))})
+		a.Press("enter")
 		got := c.asked()
 		if len(got) != 1 || len(got[0]) > len("draft ")+4<<10 || strings.ContainsAny(got[0], "\x1b\u202e") {
 			t.Fatalf("asked %.100q", got)
@@ -149,32 +150,32 @@ func TestKeyThatCannotBeUsedSaysWhy(t *testing.T) {
 	p := page{state: withRequest(core.RequestCodeSent, func(now time.Time, r *core.RequestInfo) {
 		r.CodeLive, r.CodeExpires, r.SendsLeft = true, now.Add(time.Minute), 0
 	})}
-	inPage(t, p, func(a *app, c *console) {
-		a.misses("Ctrl+R new code")
-		a.press("ctrl+r")
-		a.sees("All codes of this request have been sent")
+	inPage(t, p, func(a *tuitest.App, c *console) {
+		a.Misses("Ctrl+R new code")
+		a.Press("ctrl+r")
+		a.Sees("All codes of this request have been sent")
 		if got := c.asked(); len(got) != 0 {
 			t.Fatalf("asked %q", got)
 		}
-		a.press("f1")
-		a.sees("Ctrl+R new code")
+		a.Press("f1")
+		a.Sees("Ctrl+R new code")
 	})
 }
 
 func TestProblemsStayUntilDismissedOrSolved(t *testing.T) {
-	inPage(t, pages["start"], func(a *app, c *console) {
+	inPage(t, pages["start"], func(a *tuitest.App, c *console) {
 		c.set(func(c *console) { c.err = core.Refuse(core.ErrBusy, "Another backup of this site is running.") })
-		a.press("enter")
-		a.sees("Another backup of this site is running.")
-		a.wait(time.Hour)
-		a.sees("Another backup of this site is running.")
-		a.press("esc")
-		a.misses("Another backup of this site is running.")
-		a.press("enter")
-		a.sees("Another backup of this site is running.")
+		a.Press("enter")
+		a.Sees("Another backup of this site is running.")
+		a.Wait(time.Hour)
+		a.Sees("Another backup of this site is running.")
+		a.Press("esc")
+		a.Misses("Another backup of this site is running.")
+		a.Press("enter")
+		a.Sees("Another backup of this site is running.")
 		c.set(func(c *console) { c.err = nil })
-		a.press("enter")
-		a.misses("Another backup of this site is running.")
+		a.Press("enter")
+		a.Misses("Another backup of this site is running.")
 	})
 }
 
@@ -182,33 +183,33 @@ func TestProblemsStayUntilDismissedOrSolved(t *testing.T) {
 // after a wrong code the field is free for the right one.
 func TestFieldStaysInSightUnderAProblem(t *testing.T) {
 	for name, typed := range map[string]string{"code": "[ _", "paper": "ZZ", "reason": "answerZZ"} {
-		inPage(t, pages[name], func(a *app, c *console) {
-			a.send(tea.WindowSizeMsg{Width: 40, Height: 12})
+		inPage(t, pages[name], func(a *tuitest.App, c *console) {
+			a.Send(tea.WindowSizeMsg{Width: 40, Height: 12})
 			c.set(func(c *console) { c.err = &core.Refusal{Kind: core.ErrWrongCode, Left: 4} })
-			a.press("ZZ", "enter")
-			a.sees("not the code we sent", typed)
+			a.Press("ZZ", "enter")
+			a.Sees("not the code we sent", typed)
 		})
 	}
 }
 
 func TestCopyThatFailsSaysWhatToDo(t *testing.T) {
-	inPage(t, pages["download"], func(a *app, _ *console) {
-		a.press("c")
-		a.sees("Copied, if your terminal allows it")
-		if got := a.term.copied; len(got) != 1 || got[0] != "scp -P 2222 acme+K7Q2MX@backup.example:acme-20000101T000000Z.tar.gz ." {
+	inPage(t, pages["download"], func(a *tuitest.App, _ *console) {
+		a.Press("c")
+		a.Sees("Copied, if your terminal allows it")
+		if got := a.Terminal.Copied(); len(got) != 1 || got[0] != "scp -P 2222 acme+K7Q2MX@backup.example:acme-20000101T000000Z.tar.gz ." {
 			t.Fatalf("copied %q", got)
 		}
-		a.term.copyErr = errors.New("gone")
-		a.press("o")
-		a.sees("could not be copied")
+		a.Terminal.CopyErr = errors.New("gone")
+		a.Press("o")
+		a.Sees("could not be copied")
 	})
 }
 
 func TestTokenIsShownInTheSessionThatProvedItOnly(t *testing.T) {
 	p := pages["reprove"]
-	inPage(t, p, func(a *app, _ *console) {
-		a.misses("acme+")
-		if last := a.term.lastWords(); last != "" {
+	inPage(t, p, func(a *tuitest.App, _ *console) {
+		a.Misses("acme+")
+		if last := a.Terminal.Farewell(); last != "" {
 			t.Fatalf("last words %q", last)
 		}
 	})
@@ -216,14 +217,14 @@ func TestTokenIsShownInTheSessionThatProvedItOnly(t *testing.T) {
 
 func TestSiteThatIsTakenOffTheConsoleClosesItsScreens(t *testing.T) {
 	for _, name := range []string{"welcome", "download"} {
-		inPage(t, pages[name], func(a *app, c *console) {
+		inPage(t, pages[name], func(a *tuitest.App, c *console) {
 			c.set(func(c *console) { c.lost = core.Refuse(core.ErrNotFound, "This site is no longer set up here.") })
-			a.wait(2 * time.Second)
-			a.sees("no longer set up on this console")
-			a.misses("acme+")
-			a.wait(6 * time.Second)
-			if !a.quit || !a.model.(interface{ CloseConnection() bool }).CloseConnection() || strings.Contains(a.term.lastWords(), "acme+") {
-				t.Fatalf("still open, or %q", a.term.lastWords())
+			a.Wait(2 * time.Second)
+			a.Sees("no longer set up on this console")
+			a.Misses("acme+")
+			a.Wait(6 * time.Second)
+			if !a.Quit || !a.Model.(interface{ CloseConnection() bool }).CloseConnection() || strings.Contains(a.Terminal.Farewell(), "acme+") {
+				t.Fatalf("still open, or %q", a.Terminal.Farewell())
 			}
 		})
 	}
@@ -231,16 +232,16 @@ func TestSiteThatIsTakenOffTheConsoleClosesItsScreens(t *testing.T) {
 
 // A console that cannot be read for a moment costs no page and no token.
 func TestStateThatCannotBeReadIsReadAgain(t *testing.T) {
-	inPage(t, pages["download"], func(a *app, c *console) {
+	inPage(t, pages["download"], func(a *tuitest.App, c *console) {
 		c.set(func(c *console) { c.lost = errors.New("disk on fire at /var/lib/secret") })
-		a.wait(3 * time.Second)
-		a.sees("Step 4 of 5: Download", "Something went wrong inside the console", "acme+K7Q2MX@")
-		a.misses("/var/lib/secret")
+		a.Wait(3 * time.Second)
+		a.Sees("Step 4 of 5: Download", "Something went wrong inside the console", "acme+K7Q2MX@")
+		a.Misses("/var/lib/secret")
 		c.set(func(c *console) { c.lost = nil })
-		a.wait(2 * time.Second)
-		a.press("esc")
-		a.wait(2 * time.Second)
-		a.misses("Something went wrong")
+		a.Wait(2 * time.Second)
+		a.Press("esc")
+		a.Wait(2 * time.Second)
+		a.Misses("Something went wrong")
 	})
 }
 
@@ -249,10 +250,10 @@ func TestPeerTextIsMadeSafe(t *testing.T) {
 	const evil = "\x1b]0;x\x07\u202eevil\u0007\nline"
 	p := page{token: true, report: core.Preflight{SiteReport: core.SiteReport{Kind: evil, Notes: []string{evil}, Databases: []core.DatabaseReport{{Name: evil, Server: evil}}}},
 		state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Title, s.Call, s.Site, s.Host = evil, evil, evil, evil })}
-	inPage(t, p, func(a *app, c *console) {
+	inPage(t, p, func(a *tuitest.App, c *console) {
 		safe := func() {
 			t.Helper()
-			if view := a.model.View() + a.term.lastWords(); strings.ContainsAny(view, "\x1b\x07\u202e") {
+			if view := a.Model.View() + a.Terminal.Farewell(); strings.ContainsAny(view, "\x1b\x07\u202e") {
 				t.Fatalf("not safe: %q", view)
 			}
 		}
@@ -260,23 +261,23 @@ func TestPeerTextIsMadeSafe(t *testing.T) {
 		c.set(func(c *console) {
 			c.state.Job = &core.JobInfo{ID: "J-1", State: core.JobFailed, Problem: evil, Incident: evil, Notes: []string{evil}}
 		})
-		a.wait(2 * time.Second)
-		a.sees("The backup failed")
+		a.Wait(2 * time.Second)
+		a.Sees("The backup failed")
 		safe()
 		c.set(func(c *console) { c.state.Job.State = core.JobRunning })
-		a.wait(2 * time.Second)
-		a.send(owner.ProgressMsg("J-1", core.Progress{Current: evil, Notes: []string{evil}, Steps: []core.Step{{Name: evil}}}))
+		a.Wait(2 * time.Second)
+		a.Send(owner.ProgressMsg("J-1", core.Progress{Current: evil, Notes: []string{evil}, Steps: []core.Step{{Name: evil}}}))
 		safe()
 		c.set(func(c *console) {
 			c.state.Job.State, c.state.Job.Archive = core.JobSealed, evil
 			c.state.Archives = []core.ArchiveInfo{{Name: evil, SHA256: evil, Notes: []string{evil}}}
 		})
-		a.wait(2 * time.Second)
-		a.sees("Download")
+		a.Wait(2 * time.Second)
+		a.Sees("Download")
 		safe()
 		c.set(func(c *console) { c.state.Grant.State, c.state.Grant.Reason = core.GrantRevoked, evil })
-		a.wait(2 * time.Second)
-		a.sees("Access was ended")
+		a.Wait(2 * time.Second)
+		a.Sees("Access was ended")
 		safe()
 	})
 }
@@ -284,7 +285,7 @@ func TestPeerTextIsMadeSafe(t *testing.T) {
 func TestOneProgramShowsTheWizard(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	term := newTerminal(ctx, true, true, 80, 24)
+	term := tuitest.NewTerminal(ctx, tuitest.Look{Colours: true, UTF8: true}, 80, 24)
 	clock := coretest.NewClock()
 	c := &console{state: site(clock.Now())}
 	model := tui.New(term, core.Actor{Role: core.RoleOwner, Name: "acme"}, c, clock)

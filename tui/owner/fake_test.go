@@ -2,69 +2,12 @@ package owner_test
 
 import (
 	"context"
-	"io"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"breakglass/core"
 	"breakglass/tui"
-	"breakglass/tui/widget"
 )
-
-// terminal is a widget.Terminal that remembers.
-type terminal struct {
-	ctx           context.Context
-	renderer      *lipgloss.Renderer
-	utf8          bool
-	width, height int
-	copyErr       error
-
-	mu       sync.Mutex
-	copied   []string
-	farewell string
-}
-
-func newTerminal(ctx context.Context, colours, utf8 bool, width, height int) *terminal {
-	r := lipgloss.NewRenderer(io.Discard)
-	r.SetColorProfile(termenv.Ascii)
-	if colours {
-		r.SetColorProfile(termenv.ANSI256)
-	}
-	r.SetHasDarkBackground(true)
-	return &terminal{ctx: ctx, renderer: r, utf8: utf8, width: width, height: height}
-}
-
-func (t *terminal) Context() context.Context     { return t.ctx }
-func (t *terminal) Renderer() *lipgloss.Renderer { return t.renderer }
-func (t *terminal) UTF8() bool                   { return t.utf8 }
-func (t *terminal) Size() (width, height int)    { return t.width, t.height }
-
-func (t *terminal) Copy(text string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.copyErr == nil {
-		t.copied = append(t.copied, text)
-	}
-	return t.copyErr
-}
-
-func (t *terminal) SetFarewell(text string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.farewell = text
-}
-
-func (t *terminal) lastWords() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.farewell
-}
 
 // console answers as a test tells it, and keeps what it was asked. The slices of
 // the other roles stay nil: an owner's screen must not reach them.
@@ -161,123 +104,12 @@ func (c *console) CloseAccess(ctx context.Context, _ core.Actor) error {
 	return c.act(ctx, "close")
 }
 
-// app runs a model inside a synctest bubble, one settled state after the other:
-// Bubble Tea without its timing. Whatever a command leaves behind when the
-// session ends keeps the bubble from ending, which fails the test.
-type app struct {
-	t     *testing.T
-	model tea.Model
-	term  *terminal
-	mu    sync.Mutex
-	queue []tea.Msg
-	quit  bool
-}
-
-// show starts a model as a session would; it ends with the test's bubble.
-func show(t *testing.T, term *terminal, model tea.Model) *app {
-	a := &app{t: t, model: model, term: term}
-	a.run(model.Init())
-	a.settle()
-	return a
-}
-
-func (a *app) run(cmd tea.Cmd) {
-	if cmd == nil {
-		return
-	}
-	go func() {
-		msg := cmd()
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.queue = append(a.queue, msg)
-	}()
-}
-
-// settle lets everything happen that can happen now.
-func (a *app) settle() {
-	for {
-		synctest.Wait()
-		a.mu.Lock()
-		queue := a.queue
-		a.queue = nil
-		a.mu.Unlock()
-		if len(queue) == 0 {
-			return
-		}
-		for _, msg := range queue {
-			a.take(msg)
-		}
-	}
-}
-
-func (a *app) take(msg tea.Msg) {
-	switch msg := msg.(type) {
-	case nil:
-	case tea.BatchMsg:
-		for _, cmd := range msg {
-			a.run(cmd)
-		}
-	case tea.QuitMsg:
-		a.quit = true
-	default:
-		var cmd tea.Cmd
-		a.model, cmd = a.model.Update(msg)
-		a.run(cmd)
-	}
-}
-
-func (a *app) send(msg tea.Msg) {
-	a.t.Helper()
-	a.take(msg)
-	a.settle()
-}
-
-// special are the keys that are not text.
-var special = map[string]tea.KeyType{
-	"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "down": tea.KeyDown, "up": tea.KeyUp,
-	"ctrl+c": tea.KeyCtrlC, "ctrl+r": tea.KeyCtrlR, "ctrl+x": tea.KeyCtrlX, "ctrl+v": tea.KeyCtrlV,
-	"f1": tea.KeyF1, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "backspace": tea.KeyBackspace,
-}
-
-// press presses keys one after the other; what is no name of a key is typed as
-// one burst, as a fast hand or a paste arrives.
-func (a *app) press(keys ...string) {
-	a.t.Helper()
-	for _, k := range keys {
-		if kind, ok := special[k]; ok {
-			a.send(tea.KeyMsg{Type: kind})
-			continue
-		}
-		a.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
-	}
-}
-
-// sees fails unless every text shows, however its lines are broken.
-func (a *app) sees(texts ...string) {
-	a.t.Helper()
-	view := strings.Join(strings.Fields(a.model.View()), " ")
-	for _, text := range texts {
-		if !strings.Contains(view, text) {
-			a.t.Fatalf("%q does not show:\n%s", text, a.model.View())
-		}
-	}
-}
-
-func (a *app) misses(text string) {
-	a.t.Helper()
-	if strings.Contains(strings.Join(strings.Fields(a.model.View()), " "), text) {
-		a.t.Fatalf("%q shows:\n%s", text, a.model.View())
-	}
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
-
-var _ widget.Terminal = (*terminal)(nil)
 
 // output is a terminal's screen that waits for a text.
 type output struct {

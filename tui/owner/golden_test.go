@@ -17,6 +17,7 @@ import (
 	"breakglass/core/coretest"
 	"breakglass/tui"
 	"breakglass/tui/owner"
+	"breakglass/tui/tuitest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,7 +27,7 @@ type page struct {
 	state  func(now time.Time) core.OwnerState
 	token  bool // this session holds one
 	report core.Preflight
-	then   func(*app)
+	then   func(*tuitest.App)
 }
 
 func site(now time.Time) core.OwnerState {
@@ -105,22 +106,22 @@ func job(state core.JobState) func(time.Time, *core.OwnerState) {
 
 var pages = map[string]page{
 	"welcome": {state: site},
-	"help":    {state: site, then: func(a *app) { a.press("?") }},
-	"reason":  {state: site, then: func(a *app) { a.press("enter", "my web manager does not answer") }},
-	"problem": {state: site, then: func(a *app) { a.press("enter", "enter") }},
+	"help":    {state: site, then: func(a *tuitest.App) { a.Press("?") }},
+	"reason":  {state: site, then: func(a *tuitest.App) { a.Press("enter", "my web manager does not answer") }},
+	"problem": {state: site, then: func(a *tuitest.App) { a.Press("enter", "enter") }},
 	"contacts": {state: withRequest(core.RequestDrafted, func(_ time.Time, r *core.RequestInfo) {
 		r.SendsLeft = 3
-	}), then: func(a *app) { a.press("down") }},
+	}), then: func(a *tuitest.App) { a.Press("down") }},
 	"code": {state: withRequest(core.RequestCodeSent, func(now time.Time, r *core.RequestInfo) {
 		r.CodeLive, r.CodeExpires, r.TriesLeft = true, now.Add(8*time.Minute+30*time.Second), 4
 		r.Message = core.MessageInfo{State: core.MessageAccepted, Kind: core.ContactEmail, At: now.Add(-90 * time.Second)}
-	}), then: func(a *app) { a.press("7M2K-Q") }},
+	}), then: func(a *tuitest.App) { a.Press("7M2K-Q") }},
 	"code_dead": {state: withRequest(core.RequestCodeSent, func(now time.Time, r *core.RequestInfo) { r.CodeExpires = now })},
 	"code_undelivered": {state: withRequest(core.RequestCodeSent, func(now time.Time, r *core.RequestInfo) {
 		r.CodeLive, r.CodeExpires = true, now.Add(9*time.Minute)
 		r.Message = core.MessageInfo{State: core.MessageFailed, Kind: core.ContactEmail, At: now}
 	})},
-	"paper": {state: withRequest(core.RequestDrafted, nil), then: func(a *app) { a.press("down", "down", "enter") }},
+	"paper": {state: withRequest(core.RequestDrafted, nil), then: func(a *tuitest.App) { a.Press("down", "down", "enter") }},
 	"holding": {token: true, state: withRequest(core.RequestHolding, func(now time.Time, r *core.RequestInfo) {
 		r.Proven, r.Ready = true, now.Add(23*time.Hour)
 	})},
@@ -135,8 +136,8 @@ var pages = map[string]page{
 			Size: 1_420_000_000, SHA256: strings.Repeat("0123456789abcdef", 4)}
 	})},
 	"start_full": {token: true, report: core.Preflight{Free: 1_000_000_000, SiteReport: report.SiteReport}, state: withGrant(core.GrantActive, nil)},
-	"progress_streaming": {token: true, state: withGrant(core.GrantActive, job(core.JobStreaming)), then: func(a *app) {
-		a.take(owner.ProgressMsg("J-1", running))
+	"progress_streaming": {token: true, state: withGrant(core.GrantActive, job(core.JobStreaming)), then: func(a *tuitest.App) {
+		a.Send(owner.ProgressMsg("J-1", running))
 	}},
 	"contacts_many": {state: func(now time.Time) core.OwnerState { // more than a small window has lines
 		s := withRequest(core.RequestDrafted, nil)(now)
@@ -144,13 +145,13 @@ var pages = map[string]page{
 			s.Contacts = append(s.Contacts, s.Contacts[:2]...)
 		}
 		return s
-	}, then: func(a *app) {
-		a.press("down", "down", "down", "down")
+	}, then: func(a *tuitest.App) {
+		a.Press("down", "down", "down", "down")
 	}},
-	"progress": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *app) {
-		a.take(owner.ProgressMsg("J-1", running))
+	"progress": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *tuitest.App) {
+		a.Send(owner.ProgressMsg("J-1", running))
 	}},
-	"progress_stop": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *app) { a.press("c") }},
+	"progress_stop": {token: true, state: withGrant(core.GrantActive, job(core.JobRunning)), then: func(a *tuitest.App) { a.Press("c") }},
 	"failed_full": {token: true, report: report, state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) {
 		s.Job = &core.JobInfo{ID: "J-1", State: core.JobFailed, Incident: "I-7M2KQ4XA", Full: true,
 			Problem: "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again."}
@@ -173,8 +174,8 @@ var pages = map[string]page{
 		sealed(core.VerdictComplete)(now, s)
 		s.Archives[0].Rehearsal = core.Rehearsal{At: now, Server: "MariaDB 10.11.6", Tables: 214, Rows: 30412, Files: 48211}
 	})},
-	"handover":  {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *app) { a.press("enter") }},
-	"close":     {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *app) { a.press("x") }},
+	"handover":  {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("enter") }},
+	"close":     {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("x") }},
 	"reprove":   {state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Grant.Proven = false })},
 	"closed":    {state: withGrant(core.GrantClosed, nil)},
 	"expired":   {state: withGrant(core.GrantExpired, nil)},
@@ -183,7 +184,7 @@ var pages = map[string]page{
 	"vetoed":    {state: withRequest(core.RequestVetoed, func(_ time.Time, r *core.RequestInfo) { r.Refused = "This was not agreed." })},
 	"lapsed":    {state: withRequest(core.RequestLapsed, nil)},
 	"cancelled": {state: withRequest(core.RequestCancelled, nil)},
-	"nocontact": {state: with(func(_ time.Time, s *core.OwnerState) { s.Contacts, s.HasPaper = nil, false }), then: func(a *app) { a.press("enter") }},
+	"nocontact": {state: with(func(_ time.Time, s *core.OwnerState) { s.Contacts, s.HasPaper = nil, false }), then: func(a *tuitest.App) { a.Press("enter") }},
 }
 
 // draw shows a page in one window and returns the frame.
@@ -197,12 +198,12 @@ func (p page) draw(t *testing.T, colours bool, width, height int) (frame string)
 		if p.token {
 			actor = actor.WithToken(core.NewSecret("K7Q2MX"))
 		}
-		term := newTerminal(ctx, colours, colours, width, height)
-		a := show(t, term, tui.New(term, actor, c, clock))
+		term := tuitest.NewTerminal(ctx, tuitest.Look{Colours: colours, UTF8: colours}, width, height)
+		a := tuitest.Start(t, term, tui.New(term, actor, c, clock))
 		if p.then != nil {
 			p.then(a)
 		}
-		frame = a.model.View()
+		frame = a.Model.View()
 		cancel()
 		synctest.Wait()
 	})

@@ -2,8 +2,6 @@ package owner
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +10,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/words"
+	"breakglass/tui/tuitest"
 	"breakglass/tui/wizard"
 )
 
@@ -19,7 +18,7 @@ import (
 // there is asked for. An ID that is put together is put together here again.
 func TestWords(t *testing.T) {
 	used := map[string]bool{}
-	source := sources(t)
+	source := tuitest.Source(t, "*.go", "../wizard/*.go")
 	take := func(pattern, prefix string, suffixes ...string) {
 		t.Helper()
 		found := regexp.MustCompile(pattern).FindAllStringSubmatch(source, -1)
@@ -67,30 +66,4 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s is used nowhere", id)
 		}
 	}
-}
-
-// sources is the package's own text, without its tests.
-func sources(t *testing.T) string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	beside, err := filepath.Glob("../wizard/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = append(files, beside...)
-	var all strings.Builder
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(text)
-	}
-	return all.String()
 }

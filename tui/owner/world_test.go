@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -15,6 +14,7 @@ import (
 	"breakglass/core/audit"
 	"breakglass/core/coretest"
 	"breakglass/tui"
+	"breakglass/tui/tuitest"
 )
 
 // world is a real console on fakes, with the site acme.
@@ -81,13 +81,13 @@ func (w *world) open(order core.SiteOrder) {
 }
 
 // connect is one more SSH session of the owner, under its user name.
-func (w *world) connect(user string) (a *app, hangUp func()) {
+func (w *world) connect(user string) (a *tuitest.App, hangUp func()) {
 	w.t.Helper()
 	actor, err := w.console.PassphraseLogin(w.ctx, core.Login{User: user}, w.passphrase)
 	check(w.t, err)
 	ctx, cancel := context.WithCancel(w.ctx)
-	term := newTerminal(ctx, false, true, 80, 40)
-	return show(w.t, term, tui.New(term, actor, w.console, w.clock)), cancel
+	term := tuitest.NewTerminal(ctx, tuitest.Look{UTF8: true}, 80, 40)
+	return tuitest.Start(w.t, term, tui.New(term, actor, w.console, w.clock)), cancel
 }
 
 // courier hands the newest code to the provider, and to the test.
@@ -107,20 +107,14 @@ func (w *world) courier() string {
 	return ""
 }
 
-// wait lets time pass, and what it brings.
-func (a *app) wait(d time.Duration) {
-	time.Sleep(d)
-	a.settle()
-}
-
 var withEmail = core.SiteOrder{Emails: []string{"owner@example.com"}}
 
 // prove goes from the reason to the right code.
-func (w *world) prove(a *app) {
+func (w *world) prove(a *tuitest.App) {
 	w.t.Helper()
-	a.press("enter", "the manager does not answer", "enter")
-	a.sees("Where your code goes")
-	a.press("enter")
-	a.sees("Enter the code")
-	a.press(w.courier(), "enter")
+	a.Press("enter", "the manager does not answer", "enter")
+	a.Sees("Where your code goes")
+	a.Press("enter")
+	a.Sees("Enter the code")
+	a.Press(w.courier(), "enter")
 }

@@ -1,36 +1,14 @@
 package plain
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"breakglass/core/words"
+	"breakglass/tui/tuitest"
 	"breakglass/tui/wizard"
 )
-
-// source is the text of the package's own files.
-func source(t *testing.T) string {
-	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(data)
-	}
-	return all.String()
-}
 
 var (
 	wholeID = regexp.MustCompile(`"((?:plain|owner)\.[a-z0-9_.]*[a-z0-9_])"`)
@@ -39,7 +17,7 @@ var (
 
 // Every text that is asked for by its ID is there.
 func TestEveryTextIsThere(t *testing.T) {
-	text := source(t)
+	text := tuitest.Source(t, "*.go")
 	found := wholeID.FindAllStringSubmatch(text, -1)
 	if len(found) < 50 {
 		t.Fatalf("only %d IDs were found", len(found))
@@ -72,7 +50,7 @@ func TestEveryTextIsThere(t *testing.T) {
 
 // No text of ours is left over.
 func TestNoIdleTexts(t *testing.T) {
-	text := source(t)
+	text := tuitest.Source(t, "*.go")
 	var parts []string
 	for _, part := range partID.FindAllStringSubmatch(text, -1) {
 		parts = append(parts, part[1])
