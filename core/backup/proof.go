@@ -25,6 +25,7 @@ func (r *run) addProof() error {
 		r.findings.add(newNote("archive.note.no_proof"))
 		return nil
 	}
+	r.proven = true
 	return r.addStream(proofName, int64(len(proof)), r.order.Created, bytes.NewReader(proof))
 }
 

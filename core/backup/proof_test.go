@@ -83,6 +83,20 @@ func proved(t *testing.T, proof func(context.Context) ([]byte, error)) (core.Bac
 	return result, out.Bytes()
 }
 
+// tellsOfProof reports whether README.txt says what the proof is and how it is
+// checked.
+func tellsOfProof(t *testing.T, archive []byte) bool {
+	t.Helper()
+	for _, m := range takeApart(t, archive) {
+		if strings.HasSuffix(m.h.Name, "/README.txt") {
+			text := strings.Join(strings.Fields(string(m.data)), " ")
+			return strings.Contains(text, "`breakglass log verify PROOF.jsonl --key KEY`")
+		}
+	}
+	t.Fatal("no README.txt")
+	return false
+}
+
 func returns(data []byte, err error) func(context.Context) ([]byte, error) {
 	return func(context.Context) ([]byte, error) { return data, err }
 }
@@ -94,6 +108,9 @@ func TestAnArchiveProvesItsGrant(t *testing.T) {
 	result, archive := proved(t, returns(data, nil))
 	if result.Verdict != core.VerdictComplete {
 		t.Errorf("%s: %v", result.Verdict, result.Notes)
+	}
+	if !tellsOfProof(t, archive) {
+		t.Error("README.txt does not tell of the proof")
 	}
 	for name, key := range map[string]note.Verifier{"demanded": verifier, "its own": nil} {
 		r, err := backup.Verify(t.Context(), bytes.NewReader(archive), backup.VerifyOptions{LogKey: key})
@@ -138,6 +155,9 @@ func TestABackupGoesOnWithoutAProof(t *testing.T) {
 	result, archive := proved(t, returns(nil, errors.New("the log was rewritten")))
 	if result.Verdict != core.VerdictNotes || len(result.Notes) != 1 || !strings.Contains(result.Notes[0], "log could not be signed") {
 		t.Errorf("%s: %v", result.Verdict, result.Notes)
+	}
+	if tellsOfProof(t, archive) {
+		t.Error("README.txt tells of a proof that is not there")
 	}
 	if r, err := backup.Verify(t.Context(), bytes.NewReader(archive), backup.VerifyOptions{}); err != nil || r.Log != (backup.LogProof{}) {
 		t.Errorf("%+v, %v", r.Log, err)

@@ -50,6 +50,9 @@ func (r *run) readme(verdict core.Verdict) string {
 	} else {
 		lines = append(lines, "", say("archive.readme.unsigned"))
 	}
+	if r.proven {
+		lines = append(lines, "", say("archive.readme.proof", "Host", r.order.Host))
+	}
 	return wrap(strings.Join(lines, "\n")) + "\n"
 }
 

@@ -34,6 +34,7 @@ type run struct {
 	rules                      []string // files with rules for a server, below the root
 	databases                  []any    // lines for the manifest
 	tools                      map[string]string
+	proven                     bool // the log's proof is in the archive
 }
 
 // Run implements core.Engine.
