@@ -56,7 +56,7 @@ func syslogName(s string, limit int) string {
 // worrying reports whether a line tells of something that was refused or failed.
 func (l LogLine) worrying() bool {
 	switch l.Event {
-	case EventRequestWrongCode, EventRequestLocked, EventGrantWrongToken, EventLoginsFailed, EventJobFailed, EventMessageFailed,
+	case EventRequestWrongCode, EventRequestLocked, EventGrantWrongToken, EventLoginsFailed, EventJobFailed, EventArchiveUnproved, EventMessageFailed,
 		EventClock, EventLogRestored, EventLogPushStalled:
 		return true
 	}

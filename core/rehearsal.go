@@ -48,6 +48,7 @@ const (
 	RehearsalTime        RehearsalProblem = "time"
 	RehearsalMemory      RehearsalProblem = "memory"
 	RehearsalDisk        RehearsalProblem = "disk"
+	RehearsalBroke       RehearsalProblem = "broke" // an error; it is no outcome, and the next start tries again
 )
 
 // Rehearser tries archives out on a private database server that nobody else
@@ -86,7 +87,8 @@ func (c *Console) tryOut(id string) <-chan struct{} {
 			return
 		}
 		if err := c.rehearse(id); err != nil && c.base.Err() == nil {
-			c.options.Log.Error("rehearse", "archive", id, "err", err)
+			told := c.update(c.base, "record broken rehearsal", systemActor, func(t *turn) error { return t.rehearsalBroke(id) })
+			c.options.Log.Error("rehearse", "archive", id, "err", errors.Join(err, told))
 		}
 	})
 	return end
@@ -137,14 +139,43 @@ func (t *turn) rehearsed(id string, found Rehearsal) error {
 	if _, err := t.Archives().Put(archive); err != nil {
 		return err
 	}
-	_, err = t.record(line{
+	return t.tellRehearsal(archive, line{
 		event: event, site: archive.Site, from: string(from), to: string(archive.State), result: result,
 		data: map[string]string{
 			"archive": id, "tables": fmt.Sprint(found.Tables), "rows": fmt.Sprint(found.Rows), "files": fmt.Sprint(found.Files),
 			"seconds": fmt.Sprint(int64(found.Took / time.Second)),
 		},
 	})
-	return err
+}
+
+// rehearsalBroke records that trying an archive out came to no outcome.
+func (t *turn) rehearsalBroke(id string) error {
+	archive, err := t.Archives().Get(id)
+	if err != nil || archive.State == ArchiveRemoved {
+		return ignoreNotFound(err)
+	}
+	archive.Rehearsal = Rehearsal{Why: RehearsalBroke} // for what is said of it: the archive stays as it is
+	return t.tellRehearsal(archive, line{
+		event: EventArchiveUnproved, site: archive.Site, from: string(archive.State), to: string(archive.State), result: string(RehearsalBroke),
+		data: map[string]string{"archive": id},
+	})
+}
+
+// tellRehearsal records what became of a rehearsal. The site's managers are told
+// where it proves nothing: only they can have it mended before the day of need.
+// The owner reads it in the wizard, beside what to do about it.
+func (t *turn) tellRehearsal(archive Archive, l line) error {
+	seq, err := t.record(l)
+	if err != nil || l.event == EventArchiveRehearsed {
+		return err
+	}
+	site, err := t.Sites().Get(archive.Site)
+	if err = ignoreNotFound(err); err != nil {
+		return err
+	}
+	facts := t.facts(site, l)
+	facts["why"], facts["what"], facts["server"] = string(archive.Rehearsal.Why), archive.Rehearsal.What, archive.Rehearsal.Server
+	return t.queue(seq, site, l, facts, recipients(Site{}, t.managersOf(archive.Site), t.now))
 }
 
 // tryOutSealed rehearses what a stop kept from it.

@@ -80,6 +80,9 @@ func TestASealedArchiveIsTriedOut(t *testing.T) {
 		if after.Rehearsal.What == proved.What {
 			t.Error("what a server said is shown as it is")
 		}
+		if told := w.of(core.EventArchiveRehearsed); len(told) != 0 {
+			t.Errorf("told of what is good: %v", told)
+		}
 		if n := w.count(core.EventArchiveRehearsed); n != 1 || r.begun != 1 || r.read != after.Size {
 			t.Errorf("%d lines, %d rehearsals of %d bytes", n, r.begun, r.read)
 		}
@@ -98,7 +101,22 @@ func TestAnArchiveThatIsNotProvedSaysWhy(t *testing.T) {
 		if len(w.must2(w.console.Files(t.Context(), a))) == 0 {
 			t.Error("it cannot be downloaded any more")
 		}
+		w.toldOfRehearsal("rows", "wp_posts: 1/2")
 	})
+}
+
+// toldOfRehearsal demands that the site's manager, and nobody else, is told of a
+// rehearsal that proved nothing.
+func (w *world) toldOfRehearsal(why, what string) {
+	w.t.Helper()
+	if got := w.of(core.EventArchiveUnproved); len(got) != 1 || got[0] != "email eva@agency.example" {
+		w.t.Errorf("told: %v", got)
+	}
+	for _, m := range w.pending() {
+		if m.Event == core.EventArchiveUnproved && (m.Data["why"] != why || m.Data["what"] != what || m.Data["archive"] == "" || m.Site != "acme") {
+			w.t.Errorf("%+v", m)
+		}
+	}
 }
 
 func (w *world) must2(files []core.File, err error) []core.File {
@@ -108,7 +126,7 @@ func (w *world) must2(files []core.File, err error) []core.File {
 }
 
 // A stop of the server ends a rehearsal at once and is no outcome: the next
-// start tries again. One that breaks harms nothing.
+// start tries again. One that breaks harms nothing, and is told of.
 func TestARehearsalThatIsCutIsDoneAgain(t *testing.T) {
 	r := &rehearser{took: time.Hour, found: proved}
 	rehearsing(t, r, func(t *testing.T, w *world, a core.Actor) {
@@ -127,6 +145,10 @@ func TestARehearsalThatIsCutIsDoneAgain(t *testing.T) {
 		if got := w.state(w.owner).Archives[0]; got.State != core.ArchiveSealed || r.begun != 2 {
 			t.Errorf("after a panic: %+v, %d", got, r.begun)
 		}
+		if n := w.count(core.EventArchiveUnproved); n != 1 {
+			t.Errorf("a panic is %d lines", n)
+		}
+		w.toldOfRehearsal("broke", "")
 		r.stops = false
 		info, err := w.console.Rehearse(t.Context(), w.eva, "acme")
 		if err != nil || info.State != core.ArchiveRehearsed || r.begun != 3 {

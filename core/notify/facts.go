@@ -34,6 +34,8 @@ func factsOf(m core.Message) facts {
 		f.values["Site"] = d["host"]
 	}
 	f.values["Who"] = f.who(d["actor"])
+	rehearsed := core.ArchiveInfo{Rehearsal: core.Rehearsal{At: m.Created, Why: core.RehearsalProblem(d["why"]), What: d["what"], Server: d["server"]}}
+	f.values["Rehearsal"], f.values["Bad"] = view.Rehearsal(m.Lang, m.Zone, rehearsed), view.RehearsalBad(rehearsed)
 	return f
 }
 

@@ -46,7 +46,7 @@ func allEvents(t *testing.T) []core.Event {
 // untold lists the events that stay in the log: nobody is sent a message.
 var untold = map[core.Event]bool{
 	core.EventLogin: true, core.EventLogRead: true, core.EventLogExported: true, core.EventMessageAccepted: true, core.EventHeartbeat: true, core.EventLogPushResumed: true, core.EventDrill: true,
-	core.EventArchiveRehearsed: true, core.EventArchiveUnproved: true,
+	core.EventArchiveRehearsed: true,
 }
 
 func TestEveryEventHasItsWords(t *testing.T) {
@@ -85,6 +85,7 @@ func longest(event core.Event, kind core.ContactKind) core.Message {
 			"job": "J-7M2KQ4XA", "archive": strings.Repeat("m", 32) + "-20261124T130207Z.tar.gz", "size": "999999999999", "sha256": strings.Repeat("f", 64),
 			"verdict": "complete", "problem": strings.Repeat("problem ", 24), "incident": "7M2KQ4XA", "root": "/var/www/" + strings.Repeat("r", 180),
 			"person": strings.Repeat("w", 32), "role": "manager", "key": "SHA256:" + strings.Repeat("b", 43), "count": "17", "contacts": "3",
+			"why": "refused", "what": strings.Repeat("what ", 40), "server": "MariaDB 10.11.6",
 			"life": "4h0m0s", "hold": "72h0m0s", "zone": "Europe/Amsterdam", "lang": "en", "database_host": "db.example",
 		},
 	}
@@ -245,6 +246,25 @@ func TestCodeTravelsAlone(t *testing.T) {
 		}
 		if strings.Contains(text.Subject, "7M2K") || strings.Contains(body, "deadbeef") || strings.Contains(body, "ssh ") {
 			t.Errorf("%q\n%s", text.Subject, body)
+		}
+	}
+}
+
+// A notice of a rehearsal says whether the backup is wrong or could not be tried,
+// and what the owner reads, in the reader's own language.
+func TestNoticeOfARehearsal(t *testing.T) {
+	for _, tt := range []struct{ lang, why, subject, part string }{
+		{"", "rows", "acme: a stored backup failed its rehearsal", "a table has other rows than were dumped: wp_posts: 1/2"},
+		{"", "no_server", "acme: a stored backup could not be rehearsed", "no database server of its kind"},
+		{"", "broke", "acme: a stored backup could not be rehearsed", "broke off"},
+		{"nl", "rows", "acme: een bewaarde back-up bleek bij het proberen niet goed", "andere rijen dan er waren: wp_posts: 1/2"},
+		{"nl", "broke", "acme: een bewaarde back-up kon niet worden geprobeerd", "brak af"},
+	} {
+		m := longest(core.EventArchiveUnproved, core.ContactEmail)
+		m.Site, m.Lang, m.Data["why"], m.Data["what"] = "acme", tt.lang, tt.why, "wp_posts: 1/2"
+		text, err := Render(m, core.Secret{}, testCheckpoint)
+		if err != nil || text.Subject != tt.subject || !strings.Contains(text.Body.Reveal(), tt.part) {
+			t.Errorf("%s, %s: %v %s\n%s", tt.lang, tt.why, err, text.Subject, text.Body.Reveal())
 		}
 	}
 }

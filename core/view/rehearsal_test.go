@@ -41,7 +41,7 @@ func TestRehearsal(t *testing.T) {
 	}
 	for _, why := range []core.RehearsalProblem{
 		core.RehearsalDamaged, core.RehearsalRefused, core.RehearsalRows, core.RehearsalNoServer, core.RehearsalOtherServer, core.RehearsalNoUser,
-		core.RehearsalNoStart, core.RehearsalTime, core.RehearsalMemory, core.RehearsalDisk,
+		core.RehearsalNoStart, core.RehearsalTime, core.RehearsalMemory, core.RehearsalDisk, core.RehearsalBroke,
 	} {
 		if !words.Has("view.rehearsal." + string(why)) {
 			t.Errorf("no words for %s", why)
