@@ -1,9 +1,6 @@
 package auditor_test
 
 import (
-	"crypto/rand"
-	"log/slog"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,14 +22,7 @@ func TestReadingIsLoggedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		ledger := coretest.NewLedger()
-		console, err := core.Open(t.Context(), core.Options{
-			Ledger: ledger, Engine: coretest.NewEngine(coretest.Script{}), Vault: coretest.NewVault(), Clock: coretest.NewClock(),
-			Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)),
-			Signer: audit.NewSigner(bookOrigin, signer), LogKey: bookKey,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		console := coretest.OpenConsole(t, core.Options{Ledger: ledger, Signer: audit.NewSigner(bookOrigin, signer), LogKey: bookKey})
 		err = ledger.Update(t.Context(), func(tx core.Tx) error {
 			_, err := tx.People().Put(core.Person{ID: ada.Name, Role: ada.Role, Keys: []core.Key{{Fingerprint: ada.Factor}}})
 			return err

@@ -1,17 +1,12 @@
 package manager_test
 
 import (
-	"crypto/rand"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"breakglass/core"
-	"breakglass/core/audit"
 	"breakglass/core/coretest"
 	"breakglass/tui/tuitest"
 )
@@ -19,25 +14,9 @@ import (
 // openHouse is a real console over fakes, with eva as its manager.
 func openHouse(t *testing.T) *core.Console {
 	t.Helper()
-	signing, _, err := note.GenerateKey(rand.Reader, "test/breakglass")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(signing)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ledger := coretest.NewLedger()
-	c, err := core.Open(t.Context(), core.Options{
-		Ledger: ledger, Engine: coretest.NewEngine(coretest.Script{}), Vault: coretest.NewVault(), Clock: coretest.NewClock(),
-		Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)),
-		Signer: audit.NewSigner("test/breakglass", signer), Host: "backup.example", Port: 2222,
-		CheckAddress: func(_ core.ContactKind, address string) (string, error) { return address, nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = ledger.Update(t.Context(), func(tx core.Tx) error {
+	c := coretest.OpenConsole(t, core.Options{Ledger: ledger})
+	err := ledger.Update(t.Context(), func(tx core.Tx) error {
 		_, err := tx.People().Put(core.Person{ID: eva.Name, Role: eva.Role, Keys: []core.Key{{Fingerprint: eva.Factor}}})
 		return err
 	})

@@ -2,16 +2,11 @@ package owner_test
 
 import (
 	"context"
-	"crypto/rand"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"breakglass/core"
-	"breakglass/core/audit"
 	"breakglass/core/coretest"
 	"breakglass/tui"
 	"breakglass/tui/tuitest"
@@ -53,24 +48,14 @@ func inWorld(t *testing.T, order core.SiteOrder, f func(*world)) {
 
 func (w *world) open(order core.SiteOrder) {
 	t := w.t
-	signing, _, err := note.GenerateKey(rand.Reader, "test/breakglass")
-	check(t, err)
-	signer, err := note.NewSigner(signing)
-	check(t, err)
 	w.engine = coretest.NewEngine(coretest.Script{
 		Data: []byte(strings.Repeat("x", 4000)), Hold: w.release,
 		Report: core.SiteReport{Kind: "WordPress 6.6", Files: 12, Bytes: 4000},
 		Result: core.BackupResult{Verdict: core.VerdictNotes, Notes: []string{"cache was left out"}},
 	})
-	w.console, err = core.Open(w.ctx, core.Options{
-		Ledger: coretest.NewLedger(), Engine: w.engine, Vault: coretest.NewVault(), Clock: w.clock, Random: rand.Reader,
-		Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)),
-		Signer: audit.NewSigner(signer.Name(), signer), Host: "backup.example", Port: 2222,
-		CheckAddress: func(_ core.ContactKind, address string) (string, error) { return address, nil },
-	})
-	check(t, err)
+	w.console = coretest.OpenConsole(t, core.Options{Engine: w.engine, Clock: w.clock})
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/////////////////////////////////////////8 eva"
-	_, err = w.console.AddPerson(w.ctx, core.RootActor, core.PersonOrder{ID: "eva", Role: core.RoleManager, Key: key, Email: "eva@example.com"})
+	_, err := w.console.AddPerson(w.ctx, core.RootActor, core.PersonOrder{ID: "eva", Role: core.RoleManager, Key: key, Email: "eva@example.com"})
 	check(t, err)
 	w.manager, err = w.console.KeyLogin(w.ctx, core.Login{User: "eva"}, key)
 	check(t, err)

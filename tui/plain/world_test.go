@@ -3,21 +3,16 @@ package plain_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"breakglass/core"
-	"breakglass/core/audit"
 	"breakglass/core/coretest"
 	"breakglass/tui/plain"
 )
@@ -49,25 +44,16 @@ func inWorld(t *testing.T, f func(*testing.T, *world)) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	private, _, err := note.GenerateKey(rand.Reader, "test/log")
-	check(t, err)
-	signer, err := note.NewSigner(private)
-	check(t, err)
 	w := &world{t: t, ledger: coretest.NewLedger(), vault: coretest.NewVault(), clock: coretest.NewClock(), engine: coretest.NewEngine(coretest.Script{
 		Data:   bytes.Repeat([]byte("archive "), 1000),
 		Report: report,
 		Result: core.BackupResult{Verdict: core.VerdictNotes, Notes: []string{"one file could not be read"}},
 	})}
 	w.vault.SetCapacity(10_000_000_000)
-	w.console, err = core.Open(t.Context(), core.Options{
-		Ledger: w.ledger, Engine: w.engine, Vault: w.vault, Clock: w.clock, Random: rand.Reader,
-		Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)), Signer: audit.NewSigner(signer.Name(), signer),
-		Host: "backup.example", Port: 2222, CheckAddress: func(_ core.ContactKind, a string) (string, error) { return a, nil },
-	})
-	check(t, err)
+	w.console = coretest.OpenConsole(t, core.Options{Ledger: w.ledger, Engine: w.engine, Vault: w.vault, Clock: w.clock})
 	t.Cleanup(w.console.Close)
 	evaKey := "ssh-ed25519 " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20"+strings.Repeat("e", 32)))
-	_, err = w.console.AddPerson(t.Context(), core.RootActor, core.PersonOrder{ID: "eva", Role: core.RoleManager, Key: evaKey})
+	_, err := w.console.AddPerson(t.Context(), core.RootActor, core.PersonOrder{ID: "eva", Role: core.RoleManager, Key: evaKey})
 	check(t, err)
 	w.eva, err = w.console.KeyLogin(t.Context(), core.Login{User: "eva"}, evaKey)
 	check(t, err)

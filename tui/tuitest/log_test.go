@@ -1,16 +1,11 @@
 package tuitest_test
 
 import (
-	"crypto/rand"
 	"fmt"
-	"log/slog"
 	mathrand "math/rand/v2"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"breakglass/core"
 	"breakglass/core/audit"
@@ -20,18 +15,10 @@ import (
 
 // The log that costs nothing answers as the real console does.
 func TestTheLogAnswersAsCoreDoes(t *testing.T) {
-	signing, _, err := note.GenerateKey(rand.Reader, "test/log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := note.NewSigner(signing)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ledger := coretest.NewLedger()
 	start := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	const lines = 300
-	err = ledger.Update(t.Context(), func(tx core.Tx) error {
+	err := ledger.Update(t.Context(), func(tx core.Tx) error {
 		for i := range lines {
 			leaf := audit.Leaf{
 				Actor: fmt.Sprintf("owner:s%d", i%3), Verb: []string{"login", "grant.closed", "grant.expired"}[i%7%3], Site: fmt.Sprintf("s%d", i%3),
@@ -50,13 +37,7 @@ func TestTheLogAnswersAsCoreDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	console, err := core.Open(t.Context(), core.Options{
-		Ledger: ledger, Engine: coretest.NewEngine(coretest.Script{}), Vault: coretest.NewVault(), Clock: coretest.NewClock(),
-		Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Pepper: core.NewSecret(strings.Repeat("p", 32)), Signer: audit.NewSigner("test/log", signer),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	console := coretest.OpenConsole(t, core.Options{Ledger: ledger})
 	t.Cleanup(console.Close)
 	all := map[int64]core.LogLine{}
 	for next := int64(0); ; {
