@@ -9,7 +9,7 @@ import (
 // on its way there, in bytes. They are multiples of a page.
 const (
 	Stretch = 8 << 20
-	Bound   = 128 << 20
+	Bound   = 64 << 20
 )
 
 // File is a file that is written from its start to its end. It is not safe for
