@@ -28,6 +28,7 @@ func streams() map[string][]byte {
 		"text, then noise": append(append([]byte(nil), text[:100_000]...), noise(2, 400_000)...),
 		"noise, then text": append(noise(3, storedPiece), text...),
 		"by turns":         bytes.Repeat(append(noise(4, storedPiece), text[:storedPiece]...), 7),
+		"by larger turns":  bytes.Repeat(append(noise(4, zstdPiece), text[:zstdPiece]...), 7),
 		"even and repeating": bytes.Repeat(func() []byte {
 			row := make([]byte, 256)
 			for i := range row {
@@ -36,7 +37,7 @@ func streams() map[string][]byte {
 			return row
 		}(), 4000),
 	}
-	for _, n := range []int{storedPiece - 1, storedPiece, storedPiece + 1, storedPieces * storedPiece, storedPieces*storedPiece + 1, zstdBlock, zstdBlock + 1} {
+	for _, n := range []int{storedPiece - 1, storedPiece, storedPiece + 1, maxPieces * storedPiece, maxPieces*storedPiece + 1, zstdPiece, zstdPiece + 1, zstdBlock, zstdBlock + 1} {
 		all["of the size "+string(rune('a'+len(all)))] = noise(5, n)
 	}
 	return all

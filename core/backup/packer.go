@@ -8,37 +8,41 @@ import (
 
 // block is a stretch of a stream on its way through a packer.
 type block struct {
-	size, gap int // of each piece, and before it
-	buffer    []byte
-	filled    int  // bytes of the stream in it
-	last      bool // the stream ends with it
-	stored    [storedPieces]bool
-	packed    appender // room for what packing makes
-	out       []byte   // what goes out
-	err       error
-	done      chan struct{} // takes a token when out is there
+	layout
+	buffer []byte
+	filled int             // bytes of the stream in it
+	last   bool            // the stream ends with it
+	stored [maxPieces]bool // pieces that are not worth packing
+	packed appender        // room for what packing makes
+	out    []byte          // what goes out
+	err    error
+	done   chan struct{} // takes a token when out is there
 }
 
-// pieces is how many pieces have something in them.
-func (b *block) pieces() int { return (b.filled + b.size - 1) / b.size }
+func newBlock(l layout) *block {
+	return &block{layout: l, buffer: make([]byte, l.lead+l.pieces*(l.size+l.gap)+l.trail), done: make(chan struct{}, 1)}
+}
+
+// used is how many pieces have something in them.
+func (b *block) used() int { return (b.filled + b.size - 1) / b.size }
+
+// start is where the i-th piece starts in the buffer.
+func (b *block) start(i int) int { return b.lead + i*(b.size+b.gap) + b.gap }
 
 // piece returns what is in the i-th piece.
 func (b *block) piece(i int) []byte {
-	at := i*(b.size+b.gap) + b.gap
+	at := b.start(i)
 	return b.buffer[at : at+min(b.size, b.filled-i*b.size)]
 }
 
 // end is where the last piece ends in the buffer.
-func (b *block) end() int { return b.filled + b.pieces()*b.gap }
+func (b *block) end() int { return b.lead + b.filled + b.used()*b.gap }
 
 // fill takes what there is room for.
 func (b *block) fill(p []byte) (n int) {
-	for len(p) > 0 {
-		i, in := b.filled/b.size, b.filled%b.size
-		at := i*(b.size+b.gap) + b.gap + in
-		if at >= len(b.buffer) {
-			break
-		}
+	for len(p) > 0 && !b.full() {
+		in := b.filled % b.size
+		at := b.start(b.filled/b.size) + in
 		took := copy(b.buffer[at:at+b.size-in], p)
 		b.filled += took
 		n += took
@@ -47,7 +51,17 @@ func (b *block) fill(p []byte) (n int) {
 	return n
 }
 
-func (b *block) full() bool { return b.end() == len(b.buffer) && b.filled%b.size == 0 }
+func (b *block) full() bool { return b.filled == b.pieces*b.size }
+
+// look finds out which pieces are worth packing, and reports whether none is.
+func (b *block) look() (none bool) {
+	none = true
+	for i := range b.used() {
+		b.stored[i] = incompressible(b.piece(i))
+		none = none && b.stored[i]
+	}
+	return none
+}
 
 // blocksAhead is how many blocks there are for each goroutine that packs: they
 // bound the memory of a stream.
@@ -87,9 +101,8 @@ func newPacker(format Format, seal, send func([]byte)) (*packer, error) {
 	p.codec = codecs[0]
 	blocks := workers * blocksAhead
 	p.free, p.work, p.ordered = make(chan *block, blocks), make(chan *block, blocks), make(chan *block, blocks)
-	pieces, size, gap := p.codec.layout()
 	for range blocks {
-		p.free <- &block{size: size, gap: gap, buffer: make([]byte, pieces*(size+gap)), done: make(chan struct{}, 1)}
+		p.free <- newBlock(p.codec.layout())
 	}
 	for _, c := range codecs {
 		p.all.Go(func() { p.pack(c) })
