@@ -29,8 +29,10 @@ Usage: sh restore.sh [OPTIONS]        run it in the unpacked folder of the backu
   --help                this text
 
 What is missing is asked for. The target must be empty and so must the database:
-nothing that exists is ever overwritten. When something fails, what was put into
-the target is removed again and you can start anew.
+nothing that exists is ever overwritten. What lay outside the website's directory
+goes back to where the website looks for it, or to DIR.outside with the links to
+it turned there. When something fails, what was put in place is removed again and
+you can start anew.
 END
 }
 
@@ -54,6 +56,7 @@ tidy() {
 	if [ "$filling" = yes ] && [ -n "$target" ]; then
 		say "Removing what was put into $target." >&2
 		rm -rf "${target:?}"/* "${target:?}"/.[!.]* "${target:?}"/..?*
+		while IFS= read -r path; do rm -rf "${path:?}"; done <"$work/made"
 	fi
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"
@@ -68,6 +71,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/restore.XXXXXX") || {
 	die "No temporary directory could be made; set TMPDIR to one that you may write to."
 }
 : >"$work/databases"
+: >"$work/made"
+: >"$work/places"
 
 value() { # OPTION VALUE...: an option needs its value
 	[ $# -ge 2 ] || die "$1 needs a value; sh restore.sh --help says more."
@@ -226,6 +231,55 @@ must_be_empty() { # KIND NAME
 	[ "$tables" = 0 ] || die "The database '$2' has $tables tables already; give an empty one. Nothing was changed."
 }
 
+# nearest prints the collation of the server that takes the place of one that it
+# lacks.
+nearest() { # NAME
+	case $1 in
+	utf8_*) try="utf8mb3_${1#utf8_}" ;;
+	utf8mb3_*) try="utf8_${1#utf8mb3_}" ;;
+	utf8mb4_*_bin | utf8mb4_bin) try='utf8mb4_bin' ;;
+	utf8mb4_*_as_cs | uca1400_*_as_cs) try='utf8mb4_uca1400_as_cs utf8mb4_0900_as_cs utf8mb4_bin' ;;
+	utf8mb4_* | uca1400_*) try='utf8mb4_uca1400_ai_ci utf8mb4_0900_ai_ci utf8mb4_unicode_520_ci utf8mb4_unicode_ci utf8mb4_general_ci' ;;
+	*) try='' ;;
+	esac
+	case $1 in
+	utf8_*_bin | utf8mb3_*_bin) try="$try utf8mb3_bin utf8_bin" ;;
+	utf8_* | utf8mb3_*) try="$try utf8mb3_unicode_ci utf8_unicode_ci utf8mb3_general_ci utf8_general_ci" ;;
+	esac
+	for like in $try "${1%%_*}_unicode_ci" "${1%%_*}_general_ci"; do
+		if grep -qxF "$like" "$work/collations"; then
+			printf '%s\n' "$like"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# learn_collations writes rules for sed that put the nearest collation of the
+# server in the place of each that a dump names and the server lacks. Lines of rows
+# are left alone.
+learn_collations() { # DIR NAME RULES
+	: >"$3"
+	{
+		printf 'SELECT COLLATION_NAME FROM information_schema.COLLATIONS;\n'
+		printf 'SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY;\n'
+	} | my "$2" --batch --skip-column-names --force 2>/dev/null >"$work/collations"
+	[ -s "$work/collations" ] || return 0
+	cat "$here/database/$1"/*.sql | sed -n -e '/^INSERT INTO/d' -e '/^(/d' -e '/[Cc][Oo][Ll][Ll][Aa][Tt]/p' >"$work/said"
+	tr -c 'A-Za-z0-9_' '\n' <"$work/said" | sed -n -e '/._ci$/p' -e '/._cs$/p' -e '/._bin$/p' | sort -u >"$work/words"
+	grep -vxF -f "$work/collations" "$work/words" >"$work/lacking"
+	while IFS= read -r lacks <&4; do
+		grep -q "[Cc][Oo][Ll][Ll][Aa][Tt][A-Za-z_]*[= ]*$lacks" "$work/said" || continue
+		has=$(nearest "$lacks") || die "The server lacks the collation $lacks, which database/$1 needs, and any like it; use a newer server. Nothing was changed."
+		say "The server lacks the collation $lacks; $has takes its place."
+		[ -s "$3" ] || printf '/^INSERT INTO/b\n/^(/b\n' >"$3"
+		for end in '\([^A-Za-z0-9_]\)' '\($\)'; do
+			printf 's/\\([Cc][Oo][Ll][Ll][Aa][Tt][Ee][= ]*\\)%s%s/\\1%s\\2/g\n' "$lacks" "$end" "$has"
+			printf 's/\\(collation_[a-z]*  *= *\\)%s%s/\\1%s\\2/g\n' "$lacks" "$end" "$has"
+		done >>"$3"
+	done 4<"$work/lacking"
+}
+
 # ---- before anything is touched ---------------------------------------------------
 
 umask 022
@@ -237,15 +291,20 @@ case $target/ in "$here"/*) die "The target lies in the backup's own folder; cho
 for entry in "$target"/* "$target"/.[!.]* "$target"/..?*; do
 	if [ -e "$entry" ] || [ -h "$entry" ]; then die "$target is not empty; choose an empty directory. Nothing was changed."; fi
 done
-need=$(du -sk "$here/files" | sed 's/[^0-9].*//')
+need=0
+for part in files outside; do
+	[ ! -d "$here/$part" ] || need=$((need + $(du -sk "$here/$part" | sed 's/[^0-9].*//')))
+done
 free=$(df -Pk "$target" | sed -n '$s/^.*[[:space:]]\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9][0-9]*%.*$/\1/p')
-if [ -n "$need" ] && [ -n "$free" ] && [ "$free" -lt "$need" ]; then
+if [ -n "$free" ] && [ "$free" -lt "$need" ]; then
 	die "$target has room for $free KiB, but the files take $need KiB. Nothing was changed."
 fi
 n=0
 while IFS=' ' read -r kind dir <&3; do
 	n=$((n + 1))
-	must_be_empty "$kind" "$(sed -n "${n}p" "$work/databases")"
+	name=$(sed -n "${n}p" "$work/databases")
+	must_be_empty "$kind" "$name"
+	[ "$kind" != mysql ] || learn_collations "$dir" "$name" "$work/mapping.$n"
 done 3<"$work/dumps"
 
 # ---- files ----------------------------------------------------------------------
@@ -260,9 +319,117 @@ if [ -n "$beside" ]; then
 	say "$beside lay beside the website's directory; it now lies in $target itself, where it works as well."
 fi
 
-# ---- configuration ----------------------------------------------------------------
+# ---- what lay outside -------------------------------------------------------------
 
 : >"$work/byhand"
+above=$(dirname "$target")
+root=$(conf root)
+parent=$(dirname "${root:-/unknown/root}")
+spare=$target.outside
+
+# normal prints a path without . and .. in it, as it reads.
+normal() { # PATH
+	rest=${1#/}/ out=''
+	while [ -n "$rest" ]; do
+		part=${rest%%/*} rest=${rest#*/}
+		case $part in
+		'' | .) ;;
+		..) out=${out%/*} ;;
+		*) out=$out/$part ;;
+		esac
+	done
+	printf '%s\n' "${out:-/}"
+}
+
+# put copies what lay at a path of the old server to a place where nothing is, and
+# remembers both. It fails where something is, or the place cannot be made.
+put() { # NAME-BELOW-OUTSIDE OLD-PATH PLACE
+	if [ -e "$3" ] || [ -h "$3" ]; then return 1; fi
+	into=$(dirname "$3") made=$3
+	while [ ! -e "$(dirname "$made")" ]; do made=$(dirname "$made"); done
+	mkdir -p "$into" 2>/dev/null || return 1
+	[ -w "$into" ] || return 1
+	printf '%s\n' "$made" >>"$work/made"
+	{ (cd "$here/outside/$(dirname "$1")" && tar -cf - "./${1##*/}") || : >"$work/broke"; } | (cd "$into" && tar -xpf -) || : >"$work/broke"
+	if [ -e "$work/broke" ]; then die "outside/$1 could not be copied to $3, see above."; fi
+	printf '%s\n%s\n' "$2" "$3" >>"$work/places"
+	say "outside/$1 lies in $3 now."
+}
+
+# put_back finds the place of something that lay outside: where it lay, when the
+# website is where it was; else beside it, as it lay beside it; else in DIR.outside.
+put_back() { # NAME-BELOW-OUTSIDE OLD-PATH
+	[ -e "$here/outside/$1" ] || return 0
+	place=$spare$2
+	case $2 in "$parent"/*) place=${above%/}/${2#"${parent%/}"/} ;; esac
+	if [ "$target" = "$root" ]; then place=$2; fi
+	put "$1" "$2" "$place" && return 0
+	if [ "$place" != "$spare$2" ] && put "$1" "$2" "$spare$2"; then
+		printf '%s lies in %s, as something is at %s already: see whether the website finds it\n' "$2" "$spare$2" "$place" >>"$work/byhand"
+		return 0
+	fi
+	printf '%s, which lies in outside/%s: it could not be put beside the website\n' "$2" "$1" >>"$work/byhand"
+}
+
+conf above >"$work/above"
+while IFS= read -r name <&3; do
+	put_back "$name" "${parent%/}/$name"
+done 3<"$work/above"
+conf include >"$work/included"
+while IFS= read -r path <&3; do
+	if [ "$path" != "$parent" ]; then
+		put_back "${path#/}" "$path"
+		continue
+	fi
+	for entry in "$here/outside$path"/* "$here/outside$path"/.[!.]*; do
+		case $entry in */'*' | */'.[!.]*') continue ;; esac
+		entry=${entry##*/}
+		[ "$path/$entry" = "$root" ] || put_back "${path#/}/$entry" "$path/$entry"
+	done
+done 3<"$work/included"
+
+# moved prints where something of the old server is now: what lay in the website's
+# directory or outside of it in the backup.
+moved() { # PATH
+	if [ -n "$root" ]; then
+		case $1/ in "$root"/*) printf '%s\n' "$target${1#"$root"}"; return 0 ;; esac
+	fi
+	while IFS= read -r old <&4 && IFS= read -r new <&4; do
+		case $1/ in "$old"/*) printf '%s\n' "$new${1#"$old"}"; return 0 ;; esac
+	done 4<"$work/places"
+	return 1
+}
+
+# turn_links turns links that led to what lies elsewhere now.
+turn_links() { # PLACE OLD-PATH
+	find "$1" -type l >"$work/links"
+	while IFS= read -r link <&3; do
+		[ -h "$link" ] || continue # its name has a line break in it
+		to=$(readlink "$link"; printf x)
+		to=${to%??}
+		inside=$(dirname "${link#"$1"}")
+		case $to in
+		/*) was=$(normal "$to") leads=$was ;;
+		*) was=$(normal "$2/$inside/$to") leads=$(normal "$1/$inside/$to") ;;
+		esac
+		now=$(moved "$was") || continue
+		[ "$now" != "$leads" ] || continue
+		if rm "$link" && ln -s "$now" "$link"; then turned=$((turned + 1)); fi
+	done 3<"$work/links"
+}
+
+turned=0
+if command -v readlink >/dev/null && [ -n "$root" ]; then
+	turn_links "$target" "$root"
+	cp "$work/places" "$work/turning"
+	while IFS= read -r old <&5 && IFS= read -r new <&5; do
+		[ -h "$new" ] || [ ! -d "$new" ] || turn_links "$new" "$old"
+	done 5<"$work/turning"
+fi
+[ "$turned" -eq 0 ] || say "$turned links lead to where things are now."
+
+# ---- configuration ----------------------------------------------------------------
+
 # set_line puts a value into the one line where restore.conf says that it stands.
 set_line() { # FORM ROLE KEY LINE FILE DATABASE USUAL-PORT
 	case $2 in
@@ -319,10 +486,34 @@ port_of() { # DIR
 	if grep -qxF "database pgsql $1" "$here/restore.conf"; then printf '5432\n'; else printf '3306\n'; fi
 }
 
+# editable prints the path of a configuration that this script has put where it
+# is: in the target, or by way of a link in what lay outside.
+editable() { # FILE
+	path=$target/$1
+	case $1 in
+	../*) path=$(moved "${parent%/}/${1#../}") || return 0 ;;
+	esac
+	if [ -h "$path" ]; then
+		path=$(readlink -f "$path" 2>/dev/null) || return 0
+		case $path in
+		"$target"/*) ;;
+		*)
+			ours=no
+			while IFS= read -r old <&4 && IFS= read -r new <&4; do
+				case $path/ in "$new"/*) ours=yes ;; esac
+			done 4<"$work/places"
+			[ "$ours" = yes ] || return 0
+			;;
+		esac
+	fi
+	[ ! -f "$path" ] || printf '%s\n' "$path"
+}
+
 conf edit >"$work/edits"
 umask 077
 while IFS=' ' read -r form role key line folder file <&3; do
-	if [ ! -f "$target/$file" ] || [ -h "$target/$file" ] || ! set_line "$form" "$role" "$key" "$line" "$target/$file" "$(name_of "$folder")" "$(port_of "$folder")"; then
+	path=$(editable "$file")
+	if [ -z "$path" ] || ! set_line "$form" "$role" "$key" "$line" "$path" "$(name_of "$folder")" "$(port_of "$folder")"; then
 		printf '%s in line %s of %s\n' "$key" "$line" "$file" >>"$work/byhand"
 	fi
 	if [ -n "$socket" ] && [ "$role" = port ]; then printf 'the socket %s in %s\n' "$socket" "$file" >>"$work/byhand"; fi
@@ -335,34 +526,40 @@ umask 022
 # plain passes a dump on without what keeps another server from taking it: who
 # defined a view or routine, who may not exist here, and a first line that only
 # newer clients of MariaDB understand.
-plain() {
+plain() { # RULES
 	# shellcheck disable=SC2016 # these are backticks of SQL
 	sed -e '1{' -e '/^\/\*M*!999999..* enable the sandbox mode/d' -e '}' \
-		-e '/^\/\*!50/s/DEFINER=`[^`]*`@`[^`]*`//' -e '/^CREATE DEFINER=/s/DEFINER=`[^`]*`@`[^`]*`//'
+		-e '/^\/\*!50/s/DEFINER=`[^`]*`@`[^`]*`//' -e '/^CREATE DEFINER=/s/DEFINER=`[^`]*`@`[^`]*`//' -f "$1"
 }
 
-load() { # KIND DIR NAME
+# anew says what to do about databases that hold something by now.
+anew() { # NAME
+	printf '%s\n' "$1" >>"$work/filled"
+	printf 'Drop each of these databases, make it anew, empty, and run this again: %s' "$(sort -u "$work/filled" | sed -e ':a' -e '$!N' -e 's/\n/, /' -e 'ta')"
+}
+
+load() { # KIND DIR NAME RULES
 	[ -f "$here/database/$2/0001.sql" ] || die "database/$2 holds no dump."
 	case $1 in
 	mysql)
-		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | { plain || : >"$work/broke"; } | my "$3" || : >"$work/broke"
+		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | { plain "$4" || : >"$work/broke"; } | my "$3" || : >"$work/broke"
 		;;
 	pgsql)
 		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | pg "$3" --single-transaction >/dev/null || : >"$work/broke"
 		;;
 	esac
-	[ ! -e "$work/broke" ] || die "The dump could not be loaded into '$3', see above. Drop that database, make it anew, empty, and run this again."
+	[ ! -e "$work/broke" ] || die "The dump could not be loaded into '$3', see above. $(anew "$3")"
 }
 
 # count_rows compares each table with the manifest.
-count_rows() { # DIR NAME
+count_rows() { # KIND DIR NAME
 	: >"$work/queries"
 	: >"$work/expected"
 	sed -n -e '/^{"line":"database",/p' -e '/^{"line":"table",/p' "$here/MANIFEST.jsonl" >"$work/tables"
 	ours=no skipped=0
 	while IFS= read -r text; do
 		case $text in
-		'{"line":"database",'*"\"path\":\"database/$1\""*) ours=yes ;;
+		'{"line":"database",'*"\"path\":\"database/$2\""*) ours=yes ;;
 		'{"line":"database",'*) ours=no ;;
 		*)
 			[ "$ours" = yes ] || continue
@@ -372,31 +569,43 @@ count_rows() { # DIR NAME
 				continue
 			fi
 			printf '%s\n' "$table" >>"$work/expected"
-			printf "SELECT '%s', COUNT(*) FROM \`%s\`;\n" "${table%"$tab"*}" "${table%"$tab"*}" >>"$work/queries"
+			table=${table%"$tab"*}
+			case $1 in
+			mysql) printf "SELECT '%s', COUNT(*) FROM \`%s\`;\n" "$table" "$table" ;;
+			*) printf "SELECT '%s%s' || count(*) FROM ONLY \"%s\".\"%s\";\n" "$table" "$tab" "${table%%.*}" "${table#*.}" ;;
+			esac >>"$work/queries"
 			;;
 		esac
 	done <"$work/tables"
-	my "$2" --batch --raw --skip-column-names <"$work/queries" >"$work/counted" || die "The tables of '$2' could not be counted."
+	case $1 in
+	mysql) my "$3" --batch --raw --skip-column-names <"$work/queries" ;;
+	*) pg "$3" --tuples-only --no-align --file="$work/queries" ;;
+	esac >"$work/counted" || die "The tables of '$3' could not be counted."
 	grep -vxF -f "$work/counted" "$work/expected" >"$work/differ"
 	if [ -s "$work/differ" ]; then
 		warn "These tables do not have the rows that the manifest says (name, rows):"
 		cat "$work/differ" >&2
-		die "The database '$2' is not what was backed up. Drop it, make it anew, empty, and run this again."
+		die "The database '$3' is not what was backed up. $(anew "$3")"
 	fi
-	say "$(($(wc -l <"$work/expected"))) tables of '$2' have the rows that the manifest says."
+	say "$(($(wc -l <"$work/expected"))) tables of '$3' have the rows that the manifest says."
 	[ "$skipped" -eq 0 ] || say "$skipped tables with unusual names were not counted."
 }
 
+: >"$work/filled"
 n=0
 while IFS=' ' read -r kind dir <&3; do
 	n=$((n + 1))
 	name=$(sed -n "${n}p" "$work/databases")
 	say "Loading database/$dir into '$name'..."
-	load "$kind" "$dir" "$name"
-	[ "$kind" != mysql ] || count_rows "$dir" "$name"
+	load "$kind" "$dir" "$name" "$work/mapping.$n"
+	printf '%s\n' "$name" >>"$work/filled"
+	count_rows "$kind" "$dir" "$name"
 done 3<"$work/dumps"
 
-if [ -n "$owner" ]; then chown -hR "$owner" "$target" || die "The files could not be given to $owner."; fi
+if [ -n "$owner" ]; then
+	chown -hR "$owner" "$target" || die "The files could not be given to $owner."
+	while IFS= read -r path <&3; do chown -hR "$owner" "$path" || die "$path could not be given to $owner."; done 3<"$work/made"
+fi
 filling=no
 
 # ---- what is left to do ----------------------------------------------------------------
@@ -432,6 +641,3 @@ END
 END
 	;;
 esac
-if [ -d "$here/outside" ] && [ -n "$(ls -A "$here/outside")" ]; then
-	say "  - outside/ holds what lay beside the website's directory; see README.txt."
-fi

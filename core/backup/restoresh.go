@@ -32,7 +32,9 @@ var confKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 //	root PATH
 //	database mysql|pgsql FOLDER
 //	beside FILE                               of outside/, to be put into the root
-//	edit FORM ROLE KEY LINE FOLDER FILE       FILE below the root
+//	above FILE                                of outside/, that lay one level above the root
+//	include PATH                              that lies below outside/ with all of its path
+//	edit FORM ROLE KEY LINE FOLDER FILE       FILE below the root, or ../FILE above it
 //	byhand TEXT
 func (r *run) restoreConf(configs []detect.ConfigFile) string {
 	lines := []string{"# What restore.sh needs to know of this archive. It is read, never run.", "kind " + shownLine(r.site.Kind)}
@@ -45,14 +47,28 @@ func (r *run) restoreConf(configs []detect.ConfigFile) string {
 		}
 	}
 	for _, f := range r.site.Outside {
+		word := "above "
 		if f.Name == detect.WPConfig {
-			lines = append(lines, "beside "+detect.WPConfig)
+			word = "beside "
 		}
+		lines = append(lines, r.outsideLine(word, f.Name))
+	}
+	for _, path := range r.site.included() {
+		lines = append(lines, r.outsideLine("include ", path))
 	}
 	for _, c := range configs {
 		lines = append(lines, r.restoreEdits(c)...)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// outsideLine names what lay outside of the root, or leaves it to a person where
+// restore.conf cannot hold its path.
+func (r *run) outsideLine(word, path string) string {
+	if confPath.MatchString(path) {
+		return word + path
+	}
+	return "byhand what lay in " + shownLine(path) + ", and lies in outside/ of the backup"
 }
 
 // kind is the server's kind as restore.conf names it.
@@ -114,8 +130,13 @@ func (r *run) restoreEdits(c detect.ConfigFile) []string {
 	return lines
 }
 
-// restored is where restore.sh puts a configuration, below the new root.
-func restored(c detect.ConfigFile) string { return path.Clean(c.Path) }
+// restored is where restore.sh puts a configuration, as seen from the new root.
+func restored(c detect.ConfigFile) string {
+	if c.Outside && c.Path != detect.WPConfig {
+		return path.Join("..", c.Path)
+	}
+	return path.Clean(c.Path)
+}
 
 // folderFor returns the folder of the dump that belongs to a configuration, ""
 // where that is not certain.

@@ -65,9 +65,16 @@ func (s *Site) Configs() []ConfigFile {
 		all = append(all, ConfigFile{Kind: known.kind, Path: known.path, Settings: settingsOf(known.path, text)})
 	}
 	for _, f := range s.Outside {
-		if f.Name != WPConfig {
-			all = append(all, ConfigFile{Path: f.Name, Outside: true, Settings: settingsOf(f.Name, f.Text)})
+		if f.Name == WPConfig {
+			continue
 		}
+		c := ConfigFile{Path: f.Name, Outside: true, Settings: settingsOf(f.Name, f.Text)}
+		for _, known := range knownConfigs {
+			if known.path == f.Name {
+				c.Kind = known.kind
+			}
+		}
+		all = append(all, c)
 	}
 	return all
 }
