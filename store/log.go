@@ -17,10 +17,13 @@ func number(n int64) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // callers pass no negative number
 }
 
-// next returns the number after the last key of rows with numbers.
+// next returns the number after the last key of rows with numbers. They are only
+// ever appended to, so what is recent is behind all else.
 func next(b rows) int64 {
-	last := b.last()
-	if last == nil {
+	var last []byte
+	if recent := b.recent(); len(recent) > 0 {
+		last = []byte(recent[len(recent)-1].key)
+	} else if last, _ = b.main().Cursor().Last(); last == nil {
 		return 0
 	}
 	return int64(binary.BigEndian.Uint64(last)) + 1 //nolint:gosec // written by number

@@ -75,8 +75,15 @@ func find(entries []entry, key string) (int, bool) {
 	return slices.BinarySearchFunc(entries, key, func(e entry, key string) int { return strings.Compare(e.key, key) })
 }
 
-// set puts an entry into a slice that is the caller's own.
+// set puts an entry to its place; only behind the last one it leaves what others
+// see as it is.
 func (r *recent) set(a area, e entry) {
+	n := len(r.by[a])
+	if n == 0 || r.by[a][n-1].key < e.key {
+		r.bytes += e.bytes()
+		r.by[a] = append(r.by[a], e)
+		return
+	}
 	i, found := find(r.by[a], e.key)
 	if found {
 		r.bytes += e.bytes() - r.by[a][i].bytes()
@@ -151,7 +158,7 @@ func cut(row []byte) (part, rest []byte, ok bool) {
 // draft is what an Update makes of the recent changes.
 type draft struct {
 	recent
-	own     [areas]bool // whose slice is the draft's own
+	own     [areas]bool // whose slice was copied
 	changed []change
 	written int  // bytes of what was changed
 	folded  bool // the bucket "recent" was emptied
@@ -165,9 +172,12 @@ type change struct {
 
 func newDraft(from *recent) *draft { return &draft{recent: *from} }
 
-// put notes the new state of a key.
+// put notes the new state of a key. The slices of the state before stay as they
+// are: one that only grows is grown where nobody looks who has it in its former
+// length, any other is copied first.
 func (d *draft) put(a area, e entry) {
-	if !d.own[a] {
+	grows := len(d.by[a]) == 0 || d.by[a][len(d.by[a])-1].key < e.key
+	if !d.own[a] && !grows {
 		d.by[a], d.own[a] = append(make([]entry, 0, len(d.by[a])+8), d.by[a]...), true
 	}
 	d.set(a, e)

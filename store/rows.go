@@ -11,8 +11,9 @@ import (
 type rows struct {
 	tx   *tx
 	area area
-	main *bbolt.Bucket
 }
+
+func (r rows) main() *bbolt.Bucket { return r.tx.bolt.Bucket([]byte(r.area.String())) }
 
 func (r rows) recent() []entry { return r.tx.recent.by[r.area] }
 
@@ -22,7 +23,7 @@ func (r rows) get(key []byte) ([]byte, bool) {
 	if i, found := find(entries, string(key)); found {
 		return entries[i].value, !entries[i].gone
 	}
-	value := r.main.Get(key)
+	value := r.main().Get(key)
 	return value, value != nil
 }
 
@@ -46,16 +47,10 @@ func (r rows) set(e entry) error {
 	return nil
 }
 
-// last returns the greatest key, nil where there is none.
-func (r rows) last() (key []byte) {
-	r.walk(r.fromEnd(), -1, func(last, _ []byte) bool { key = last; return false })
-	return key
-}
-
 // up calls f for each row from a key on, in order, until f returns false.
 func (r rows) up(from []byte, f func(key, value []byte) bool) {
 	i, _ := find(r.recent(), string(from))
-	cursor := r.main.Cursor()
+	cursor := r.main().Cursor()
 	key, value := cursor.Seek(from)
 	r.walk(place{cursor, key, value, i}, 1, f)
 }
@@ -63,7 +58,7 @@ func (r rows) up(from []byte, f func(key, value []byte) bool) {
 // down calls f for each row below a key, greatest first, until f returns false.
 func (r rows) down(before []byte, f func(key, value []byte) bool) {
 	i, _ := find(r.recent(), string(before))
-	cursor := r.main.Cursor()
+	cursor := r.main().Cursor()
 	step := cursor.Prev
 	if key, _ := cursor.Seek(before); key == nil {
 		step = cursor.Last
@@ -78,12 +73,6 @@ type place struct {
 	cursor     *bbolt.Cursor
 	key, value []byte
 	entry      int
-}
-
-func (r rows) fromEnd() place {
-	cursor := r.main.Cursor()
-	key, value := cursor.Last()
-	return place{cursor, key, value, len(r.recent()) - 1}
 }
 
 // move goes to the next key of the bucket, or to the one before.

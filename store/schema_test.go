@@ -83,7 +83,8 @@ func TestDatabaseOfAnotherProgramIsRefused(t *testing.T) {
 	}
 }
 
-// Every kind of record has keys, and none has room for a secret.
+// Every kind of record has keys, none has room for a secret, and each is kept as
+// encoding/json would give it back.
 func TestEveryKindOfRecord(t *testing.T) {
 	checkKind[core.Site](t)
 	checkKind[core.Person](t)
@@ -104,6 +105,7 @@ func checkKind[T core.Record](t *testing.T) {
 	if r.FieldByName("ID").String() != "x" || r.FieldByName("Version").Uint() != 7 {
 		t.Errorf("%T has no keys", v)
 	}
+	checkSettled[T](t)
 	if holdsSecret(r.Type()) {
 		t.Errorf("%T could store a core.Secret", v)
 	}

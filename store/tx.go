@@ -30,7 +30,7 @@ func (t *tx) reading(a area) (rows, error) {
 	if t.over {
 		return rows{}, errOver
 	}
-	return rows{tx: t, area: a, main: t.bolt.Bucket([]byte(a.String()))}, nil
+	return rows{t, a}, nil
 }
 
 // writing returns the rows of an area to write to.
