@@ -6,6 +6,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/safetext"
+	"breakglass/core/words"
 )
 
 // Push tells how the pushing of the log stands, as names and values, times in
@@ -19,6 +20,29 @@ func Push(lang, zone string, info core.PushInfo) Table {
 	p.add(label(lang, "failing"), Time(info.Failing, zone))
 	p.add(label(lang, "problem"), cell(info.Problem))
 	return Table{Rows: p}
+}
+
+// PushSentence says how the pushing of the log stands, and whether lines fail to
+// arrive; "" where it is not pushed, or where it cannot be known.
+func PushSentence(lang, zone string, info core.PushInfo) (said string, failing bool) {
+	if info.Target == "" {
+		return "", false
+	}
+	data := map[string]any{
+		"Collector": info.Target, "Lines": Count(lang, info.Sent), "Behind": Count(lang, info.Behind), "Time": "",
+		"Since": Time(info.Failing, zone), "Why": info.Problem,
+	}
+	if !info.At.IsZero() {
+		data["Time"] = Time(info.At, zone)
+	}
+	switch {
+	case !info.Failing.IsZero():
+		return words.Text(lang, "view.push.failing", data), true
+	case info.Behind > 0 || info.At.IsZero():
+		return words.Text(lang, "view.push.behind", data), false
+	default:
+		return words.Text(lang, "view.push.sent", data), false
+	}
 }
 
 // PushJSON is how the pushing of the log stands, for machines.

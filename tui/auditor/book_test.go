@@ -38,6 +38,7 @@ type book struct {
 	proofs []string           // what each was asked since, "" for nothing
 	err    error              // of proofs
 	forge  func(*audit.Proof) // changes what is answered
+	push   core.PushInfo
 }
 
 // bookEvents are an emergency in twelve lines.
@@ -137,6 +138,9 @@ func (b *book) Story(_ context.Context, _ core.Actor, id string) (core.GrantStor
 
 // LogKey implements auditor.Console.
 func (b *book) LogKey() string { return b.key }
+
+// LogPush implements auditor.Console.
+func (b *book) LogPush(context.Context, core.Actor) (core.PushInfo, error) { return b.push, nil }
 
 // ProveLog implements auditor.Console.
 func (b *book) ProveLog(ctx context.Context, _ core.Actor, seq int64, since string) (proof audit.Proof, err error) {

@@ -175,7 +175,8 @@ func (s *Screen) checksPage(width int) []string {
 	lines = append(append(lines, ""), s.code(c.watch.Key(), width)...)
 	facts := view.CheckpointDetail(seen.Origin, seen.Tree.N, seen.Tree.Hash.String())
 	lines = append(append(lines, ""), s.theme.Facts(facts, width)...)
-	return append(append(lines, ""), s.theme.Wrap(s.text("checks.worth", map[string]any{
+	lines = append(append(lines, ""), s.pushLines(width)...)
+	return append(lines, s.theme.Wrap(s.text("checks.worth", map[string]any{
 		"Line": words.Verbatim(view.Remote(s.me, "log", "checkpoint") + " > checkpoint.txt"),
 	}), width)...)
 }

@@ -22,6 +22,7 @@ type Console interface {
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
 	Story(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)
 	ProveLog(ctx context.Context, a core.Actor, seq int64, since string) (audit.Proof, error)
+	LogPush(ctx context.Context, a core.Actor) (core.PushInfo, error)
 	LogKey() string
 }
 
@@ -65,6 +66,7 @@ type Screen struct {
 	format   int // of exports, in core.LogFormats
 	story    story
 	checks   checks
+	push     core.PushInfo
 }
 
 // New makes the screen of one auditor.
@@ -83,7 +85,7 @@ func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Consol
 // Init implements widget.Screen.
 func (s *Screen) Init() tea.Cmd {
 	s.checks.begin(s.console.LogKey())
-	return s.list.Start()
+	return tea.Batch(s.list.Start(), s.askPush())
 }
 
 // Update implements widget.Screen.
@@ -100,6 +102,10 @@ func (s *Screen) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
 		if msg.gen == s.story.gen {
 			cmd = s.readStory()
 		}
+	case pushAsked:
+		cmd = s.gotPush(msg)
+	case askPushAgain:
+		cmd = s.askPush()
 	case tea.KeyMsg:
 		cmd = s.key(msg)
 	default:
@@ -166,16 +172,28 @@ func (s *Screen) text(id string, data map[string]any) string {
 
 // View implements widget.Screen.
 func (s *Screen) View(width, height int) string {
-	var top []string
-	if s.checks.broken != "" {
-		top = strings.Split(s.theme.Marked(s.theme.Bad, s.theme.Symbols.Failed, s.text("broken", map[string]any{"Why": s.checks.broken}), width), "\n")
-		top = top[:min(len(top), max(height-3, 1))] // the status and two lines of the list stay in sight
-		height = max(height-len(top), 1)
-	} else if s.page == onLog && s.list.Open() == nil && height >= 12 {
-		top = strings.Split(s.theme.Paragraph(s.theme.Muted, s.text("intro", nil), width), "\n")
-		height -= len(top)
-	}
+	top := s.top(width, height)
+	height = max(height-len(top), 1)
 	return strings.Join(append(top, s.body(width, height)), "\n")
+}
+
+// top is what stands over everything: that the log is not to be believed or does
+// not reach its collector, else where there is room what this screen is.
+func (s *Screen) top(width, height int) (top []string) {
+	if s.checks.broken != "" {
+		top = s.marked(false, s.text("broken", map[string]any{"Why": s.checks.broken}), width)
+	}
+	push, failing := view.PushSentence(s.lang, "", s.push)
+	if failing {
+		top = append(top, strings.Split(s.theme.Marked(s.theme.Warn, s.theme.Symbols.Warn, push, width), "\n")...)
+	}
+	if top != nil {
+		return top[:min(len(top), max(height-3, 1))] // the status and two lines of the list stay in sight
+	}
+	if s.page == onLog && s.list.Open() == nil && height >= 12 {
+		top = strings.Split(s.theme.Paragraph(s.theme.Muted, s.text("intro", nil), width), "\n")
+	}
+	return top
 }
 
 func (s *Screen) body(width, height int) string {

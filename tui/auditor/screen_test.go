@@ -51,6 +51,10 @@ func (c *console) Story(context.Context, core.Actor, string) (core.GrantStory, e
 	return core.GrantStory{}, core.Refuse(core.ErrNotFound, "There is no story.")
 }
 
+func (c *console) LogPush(context.Context, core.Actor) (core.PushInfo, error) {
+	return core.PushInfo{}, core.ErrBusy
+}
+
 func (c *console) LogKey() string { return bookKey }
 
 func (c *console) ProveLog(context.Context, core.Actor, int64, string) (audit.Proof, error) {

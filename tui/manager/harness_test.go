@@ -24,6 +24,8 @@ type console struct {
 	log      []core.LogLine
 	acts     []string
 	actErr   error
+	push     core.PushInfo
+	pushErr  error
 	calls    int
 	slow     chan struct{} // when set, Sites waits for it
 }
@@ -64,6 +66,12 @@ func (c *console) Grant(_ context.Context, _ core.Actor, id string) (core.GrantS
 
 func (c *console) Requests(context.Context, core.Actor) ([]core.RequestInfo, error) {
 	return append([]core.RequestInfo{}, c.requests...), c.err
+}
+
+func (c *console) LogPush(context.Context, core.Actor) (core.PushInfo, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.push, c.pushErr
 }
 
 func (c *console) Log(ctx context.Context, _ core.Actor, q core.LogQuery) (core.LogPage, error) {

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -27,6 +28,7 @@ type loaded struct {
 	sites []core.SiteInfo
 	items []item
 	page  *page // what a page shows, nil for a list
+	push  core.PushInfo
 }
 
 // load asks for what is shown now. Whatever was asked for before is dropped, the
@@ -49,9 +51,22 @@ func (s *Screen) load() tea.Cmd {
 		case answer.pane == onAccess:
 			answer.items, answer.err = accessItems(ctx, console, actor, ended)
 		}
+		if answer.err == nil {
+			answer.push, answer.err = pushOf(ctx, console, actor)
+		}
 		answer.at = clock.Now()
 		return answer
 	})
+}
+
+// pushOf asks how the pushing of the log stands, which is for managers of all
+// sites only: others see nothing of it.
+func pushOf(ctx context.Context, console Console, actor core.Actor) (core.PushInfo, error) {
+	info, err := console.LogPush(ctx, actor)
+	if errors.Is(err, core.ErrDenied) {
+		return core.PushInfo{}, nil
+	}
+	return info, err
 }
 
 // accessItems lists live grants, then open requests, then perhaps the grants
@@ -88,7 +103,7 @@ func (s *Screen) got(msg loaded) tea.Cmd {
 	if msg.err != nil {
 		return tea.Batch(again, s.tell(msg.err))
 	}
-	s.failed = ""
+	s.failed, s.push = "", msg.push
 	switch {
 	case msg.page != nil:
 		msg.page.pager = s.page.pager

@@ -19,6 +19,7 @@ type Console interface {
 	Grant(ctx context.Context, a core.Actor, id string) (core.GrantStory, error)
 	Requests(ctx context.Context, a core.Actor) ([]core.RequestInfo, error)
 	Log(ctx context.Context, a core.Actor, q core.LogQuery) (core.LogPage, error)
+	LogPush(ctx context.Context, a core.Actor) (core.PushInfo, error)
 	RevokeGrant(ctx context.Context, a core.Actor, id, reason string) error
 	Veto(ctx context.Context, a core.Actor, id, reason string) error
 }
@@ -61,6 +62,7 @@ type Screen struct {
 	access listing[item]
 	ended  bool // whether the access list holds what is over, too
 	log    *widget.LogList
+	push   core.PushInfo // of the log, as far as this manager may know
 
 	input  widget.Input // the filter of the list that is shown
 	typing bool

@@ -20,9 +20,9 @@ func (s *Screen) View(width, height int) string {
 	case s.pane == onLog && s.log.Open() != nil:
 		return s.log.View(width, height)
 	}
-	lines := []string{s.tabs(width)}
+	lines := append([]string{s.tabs(width)}, s.pushLines(width, height)...)
 	if s.pane == onLog {
-		return lines[0] + "\n" + s.log.View(width, height-1)
+		return strings.Join(append(lines, s.log.View(width, height-len(lines))), "\n")
 	}
 	lines = append(lines, s.theme.Text.Render(s.theme.Cut(s.theme.Line(s.status()), width)))
 	lines = append(append(lines, s.filterLine(width)...), s.hintLines(width)...)
@@ -35,6 +35,22 @@ func (s *Screen) View(width, height int) string {
 	foot := s.foot(width, height)
 	lines = append(lines, s.list(width, height-len(lines)-len(foot)))
 	return strings.Join(append(lines, foot...), "\n")
+}
+
+// pushLines says how the pushing of the log stands: over each list where it does
+// not arrive, over the log always.
+func (s *Screen) pushLines(width, height int) []string {
+	said, failing := view.PushSentence(s.lang, "", s.push)
+	var lines []string
+	switch {
+	case said == "":
+		return nil
+	case failing:
+		lines = strings.Split(s.theme.Marked(s.theme.Warn, s.theme.Symbols.Warn, said, width), "\n")
+	case s.pane == onLog && height >= 12:
+		lines = strings.Split(s.theme.Paragraph(s.theme.Muted, said, width), "\n")
+	}
+	return lines[:min(len(lines), max(height-4, 0))] // the status and some of the list stay in sight
 }
 
 // tabs names the three lists, the shown one in brackets.
