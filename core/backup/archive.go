@@ -20,6 +20,7 @@ type archive struct {
 	out      *outlet
 	packer   *packer
 	tar      *tar.Writer
+	headers  *tarHeaders // where it writes
 	seal     *seal
 	manifest *spool
 	top      string
@@ -43,7 +44,8 @@ func newArchive(ctx context.Context, w io.Writer, header Header, o Options, writ
 	if a.packer, err = newPacker(o.Format, a.seal.add, a.out.send); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin archive: %w", err), a.Drop())
 	}
-	a.tar = tar.NewWriter(a.packer)
+	a.headers = &tarHeaders{Writer: a.packer}
+	a.tar = tar.NewWriter(a.headers)
 	if err := a.line(header); err != nil {
 		return nil, errors.Join(err, a.Drop())
 	}
@@ -87,7 +89,7 @@ func (a *archive) begin(h *tar.Header) error {
 	if strings.ContainsRune(h.Name, 0) || strings.ContainsRune(h.Linkname, 0) {
 		return fmt.Errorf("write archive: a name holds NUL: %w", core.ErrSite)
 	}
-	if err := a.tar.WriteHeader(h); err != nil {
+	if err := a.headers.write(a.tar, h); err != nil {
 		return a.failed(err)
 	}
 	return a.out.failed()

@@ -7,6 +7,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/detect"
+	"breakglass/core/view"
 	"breakglass/core/words"
 )
 
@@ -27,7 +28,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	if r.order.Call != "" {
 		lines = append(lines, "", say("archive.readme.call", "Call", r.order.Call))
 	}
-	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack"), "",
+	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack", "Size", view.Size(r.bytes)), "",
 		"    "+r.engine.options.Format.Unpack()+" "+r.order.Name+r.engine.Extension(), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
 		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR --database URL --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
 	if len(r.dumps) > 0 {

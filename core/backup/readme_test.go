@@ -20,9 +20,12 @@ func TestReadme(t *testing.T) {
 	if err := os.Symlink("/etc", filepath.Join(w.root, "link")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Truncate(filepath.Join(w.root, "wp-load.php"), 7<<20); err != nil { // a hole, which tar unpacks as zeros
+		t.Fatal(err)
+	}
 	a := w.run()
 	text := a.read("README.txt")
-	for _, part := range []string{"Jane, +31 20 123", "NOT COMPLETE", "Missing: link is a link to /etc", a.result.Signer, "console.example"} {
+	for _, part := range []string{"needs 7.3 MB of disk", "Jane, +31 20 123", "NOT COMPLETE", "Missing: link is a link to /etc", a.result.Signer, "console.example"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), part) {
 			t.Errorf("no %q in:\n%s", part, text)
 		}
