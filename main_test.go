@@ -53,25 +53,7 @@ func TestMain(m *testing.M) {
 type withServer struct{ *testing.M }
 
 // Run implements testscript.TestingM.
-func (m withServer) Run() int {
-	dir, err := os.MkdirTemp("", "breakglass-mariadb-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) //nolint:gosec // the server runs under its own user, as mariadbd wants
-	}
-	if err == nil {
-		database, err = backuptest.StartMariaDB(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "MariaDB does not start; run `task setup`:", err)
-		return 1
-	}
-	status := m.M.Run()
-	if err := errors.Join(database.Stop(), os.RemoveAll(dir)); err != nil {
-		fmt.Fprintln(os.Stderr, "stop MariaDB:", err)
-		status = 1
-	}
-	return status
-}
+func (m withServer) Run() int { return backuptest.Main(m.M, &database) }
 
 func check(t testing.TB, err error) {
 	t.Helper()

@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -29,33 +28,5 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	flag.Parse()
-	if worker := flag.Lookup("test.fuzzworker"); worker != nil && worker.Value.String() == "true" {
-		os.Exit(m.Run()) // it runs no test that needs a server
-	}
-	dir, err := os.MkdirTemp("/tmp", "bg")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	if err == nil {
-		server, err = backuptest.StartMariaDB(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests need MariaDB (task setup installs it):", err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := stopPostgres(); err != nil {
-		fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
-		code = 1
-	}
-	if err := server.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stop MariaDB:", err)
-		code = 1
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(backuptest.Main(m, &server, func() error { return stopPostgres() }))
 }

@@ -15,32 +15,21 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Server is a running MariaDB server. Its methods are safe for concurrent use,
 // but for Stop.
 type Server struct {
+	process
 	// Socket is where it listens; it has no port.
 	Socket string
-	// Dir holds its data and its log.
-	Dir string
 
-	path   string
-	args   []string
-	cmd    *exec.Cmd
-	exited chan error
+	path string
+	args []string
 }
-
-// The times that a server may take.
-const (
-	startTime = 60 * time.Second
-	stopTime  = 20 * time.Second
-)
 
 // StartMariaDB installs and starts a server below dir, which should have a short
 // name, as sockets need one. As mariadbd refuses root it then runs as mysql,
@@ -50,7 +39,7 @@ func StartMariaDB(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start MariaDB: %w", err)
 	}
-	s := &Server{Socket: filepath.Join(dir, "s"), Dir: dir}
+	s := &Server{Socket: filepath.Join(dir, "s"), process: process{Dir: dir}}
 	var as []string
 	if os.Getuid() == 0 {
 		if as, err = giveToMySQL(dir); err != nil {
@@ -80,24 +69,9 @@ func StartMariaDB(dir string) (*Server, error) {
 
 // Start starts a server again that Kill has ended.
 func (s *Server) Start() error {
-	s.cmd = exec.Command(s.path, s.args...)                                             //nolint:gosec // options of our own
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // a test that is killed leaves no server
-	s.exited = make(chan error, 1)
-	started := make(chan error)
-	go func(cmd *exec.Cmd, exited chan<- error) {
-		// The server dies with the thread that started it, so that stays.
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			exited <- cmd.Wait()
-		}
-	}(s.cmd, s.exited)
-	if err := <-started; err != nil {
+	cmd := exec.Command(s.path, s.args...) //nolint:gosec // options of our own
+	if err := s.start(cmd, func() error { return s.SQL("", "SELECT 1") }); err != nil {
 		return fmt.Errorf("start MariaDB: %w", err)
-	}
-	if err := answers(func() error { return s.SQL("", "SELECT 1") }, s.exited, s.Dir); err != nil {
-		return errors.Join(fmt.Errorf("start MariaDB: %w", err), s.Kill())
 	}
 	return nil
 }
@@ -127,28 +101,6 @@ func findServer() (string, error) {
 		return path, nil
 	}
 	return exec.LookPath("/usr/sbin/mariadbd")
-}
-
-// answers waits until a server that was started answers, and says what its log
-// says if it ended instead.
-func answers(ask func() error, exited chan error, dir string) error {
-	deadline := time.Now().Add(startTime)
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case exit := <-exited:
-			exited <- exit
-			log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:errcheck,gosec // it only explains; a path of our own
-			return fmt.Errorf("it ended: %w: %s", exit, log)
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			return err
-		}
-	}
 }
 
 // SQL runs statements through the stock client as the server's root, in a
@@ -186,23 +138,4 @@ func quoteText(text string) string {
 }
 
 // Stop ends the server and removes its data.
-func (s *Server) Stop() error {
-	err := s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case exit := <-s.exited:
-		s.exited <- exit
-	case <-time.After(stopTime):
-		err = errors.Join(err, errors.New("MariaDB did not stop"), s.Kill())
-	}
-	return errors.Join(err, os.RemoveAll(s.Dir))
-}
-
-// Kill ends the server at once, as a crash would. Its data stays.
-func (s *Server) Kill() error {
-	err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	s.exited <- <-s.exited
-	if errors.Is(err, syscall.ESRCH) {
-		return nil
-	}
-	return err
-}
+func (s *Server) Stop() error { return s.stop(syscall.SIGTERM) }

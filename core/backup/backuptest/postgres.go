@@ -8,22 +8,16 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Postgres is a running PostgreSQL server. Its methods are safe for concurrent
 // use, but for Stop.
 type Postgres struct {
-	// Dir holds its socket, .s.PGSQL.5432, its data and its log; it has no port.
-	Dir string
-
-	cmd    *exec.Cmd
-	exited chan error
+	process // its Dir holds its socket, too, .s.PGSQL.5432; it has no port
 }
 
 // postgresPassword is that of the server's own superuser, who is called as the
@@ -50,7 +44,7 @@ func startPostgres(dir string) (*Postgres, error) {
 	if dir, err = os.MkdirTemp(dir, "pg"); err != nil {
 		return nil, err
 	}
-	s := &Postgres{Dir: dir, exited: make(chan error, 1)}
+	s := &Postgres{process{Dir: dir}}
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() == 0 {
 		if attr.Credential, err = ownedByPostgres(dir); err != nil {
@@ -71,27 +65,10 @@ func startPostgres(dir string) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()                                                                                                                                     //nolint:errcheck // the server has its own
-	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50") //nolint:gosec // options of our own
-	dies := *attr
-	dies.Pdeathsig = syscall.SIGKILL // a test that is killed leaves no server
-	s.cmd.SysProcAttr, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = &dies, dir, log, log
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // the server dies with the thread that started it
-		err := s.cmd.Start()
-		started <- err
-		if err == nil {
-			s.exited <- s.cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, err
-	}
-	if err := answers(func() error { return s.SQL("postgres", "SELECT 1") }, s.exited, s.Dir); err != nil {
-		return nil, errors.Join(err, s.Kill())
-	}
-	return s, nil
+	defer log.Close()                                                                                                                                    //nolint:errcheck // the server has its own
+	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50") //nolint:gosec // options of our own
+	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = attr, dir, log, log
+	return s, s.start(cmd, func() error { return s.SQL("postgres", "SELECT 1") })
 }
 
 // postgresTools finds the newest server's programs.
@@ -154,23 +131,4 @@ func (s *Postgres) CreateDatabase(name, user, password string) error {
 }
 
 // Stop ends the server and removes its data.
-func (s *Postgres) Stop() error {
-	err := s.cmd.Process.Signal(syscall.SIGINT) // fast shutdown
-	select {
-	case exit := <-s.exited:
-		s.exited <- exit
-	case <-time.After(stopTime):
-		err = errors.Join(err, errors.New("PostgreSQL did not stop"), s.Kill())
-	}
-	return errors.Join(err, os.RemoveAll(s.Dir))
-}
-
-// Kill ends the server at once, as a crash would. Its data stays.
-func (s *Postgres) Kill() error {
-	err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	s.exited <- <-s.exited
-	if errors.Is(err, syscall.ESRCH) {
-		return nil
-	}
-	return err
-}
+func (s *Postgres) Stop() error { return s.stop(syscall.SIGINT) } // a fast shutdown

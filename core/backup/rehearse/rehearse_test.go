@@ -32,23 +32,7 @@ func TestMain(m *testing.M) {
 	if rehearse.Helped() {
 		return
 	}
-	dir, err := os.MkdirTemp("/tmp", "bgr")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	if err == nil {
-		server, err = backuptest.StartMariaDB(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests need MariaDB (task setup installs it):", err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := errors.Join(server.Stop(), os.RemoveAll(dir)); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(backuptest.Main(m, &server))
 }
 
 // schema has what is hard to load as another user: definers who are not there,
