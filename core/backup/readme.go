@@ -30,7 +30,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	}
 	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack", "Size", view.Size(r.bytes)), "",
 		"    "+r.engine.options.Format.Unpack()+" "+r.order.Name+r.engine.Extension(), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
-		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR --database URL --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
+		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR "+r.databaseOptions()+" --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
 	if len(r.dumps) > 0 {
 		lines = append(lines, "", say("archive.readme.by_hand"))
 	}
@@ -97,6 +97,27 @@ func hostName(host string) string {
 		return "HOST"
 	}
 	return host
+}
+
+// databaseOptions are those of breakglass restore: of several dumps each is named.
+func (r *run) databaseOptions() string {
+	var options []string
+	named := map[string]bool{}
+	for _, d := range r.dumps {
+		name := d.config.Name
+		if d.part == 0 {
+			continue
+		}
+		if named[name] { // the same name on another server
+			name = d.dir
+		}
+		named[name] = true
+		options = append(options, "--database '"+strings.ReplaceAll(shownLine(name), "'", `'\''`)+"=URL'")
+	}
+	if len(options) < 2 {
+		return "--database URL"
+	}
+	return strings.Join(options, " ")
 }
 
 // loader is the command that loads a dump from its standard input.

@@ -41,6 +41,7 @@ func TestSQLiteTablesOfEveryKind(t *testing.T) {
 		CREATE TABLE numbers (rowid TEXT, _rowid_ TEXT); INSERT INTO numbers VALUES ('https://old.example/1', 'https://old.example/2'), ('https://old.example/1', NULL);
 		CREATE TABLE keyed (rowid TEXT, _rowid_ TEXT, oid TEXT PRIMARY KEY); INSERT INTO keyed VALUES ('https://old.example/', 'b', 'https://old.example/c');
 		CREATE TABLE made (a TEXT, b TEXT GENERATED ALWAYS AS (a || '!')); INSERT INTO made (a) VALUES ('https://old.example/');
+		CREATE TABLE wp_blogs (blog_id INTEGER PRIMARY KEY, domain TEXT, path TEXT); INSERT INTO wp_blogs VALUES (1, 'old.example', '/'), (2, 'old.example', '/two/'), (3, 'x.old.example', '/');
 		CREATE TABLE nameless (rowid TEXT, _rowid_ TEXT, oid TEXT); INSERT INTO nameless VALUES ('https://old.example/', '', '');`)
 	w.backUp(dir)
 	o := w.order()
@@ -52,17 +53,18 @@ func TestSQLiteTablesOfEveryKind(t *testing.T) {
 	got := sqlite(filepath.Join(w.target, "app.db"), `
 		SELECT count(*), min(url), count(DISTINCT url), min(body), typeof(body), min(at) FROM cache WHERE url LIKE 'https://new.example/shop/%' AND url NOT LIKE '%shop/shop%';
 		SELECT count(*) FROM again WHERE url LIKE 'https://new.example/shop/shop/%' AND url NOT LIKE '%shop/shop/shop%';
-		SELECT * FROM taken ORDER BY n; SELECT * FROM only ORDER BY 1 DESC; SELECT * FROM numbers; SELECT * FROM keyed; SELECT * FROM made; SELECT * FROM nameless; PRAGMA integrity_check;`)
+		SELECT * FROM taken ORDER BY n; SELECT * FROM only ORDER BY 1 DESC; SELECT * FROM numbers; SELECT * FROM keyed; SELECT * FROM made; SELECT * FROM nameless; SELECT domain || path FROM wp_blogs; PRAGMA integrity_check;`)
 	want := strings.Join([]string{
 		"2500|https://new.example/shop/1|2500|see https://new.example/shop/|blob|https://new.example/shop/at", "2500",
 		"https://old.example/x|1.0", "https://new.example/shop/x|2.0", "https://new.example/shop/y|3.0",
 		"https://old.example/z", "https://new.example/shop/z", "https://new.example/shop/1|https://new.example/shop/2", "https://new.example/shop/1|",
-		"https://new.example/shop/|b|https://new.example/shop/c", "https://new.example/shop/|https://new.example/shop/!", "https://old.example/||", "ok",
+		"https://new.example/shop/|b|https://new.example/shop/c", "https://new.example/shop/|https://new.example/shop/!", "https://old.example/||",
+		"new.example/shop/", "new.example/shop/two/", "x.old.example/", "ok",
 	}, "\n")
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if report.Replaced.Keys != 2 || report.Replaced.Values != 3*2500+2500+1+3+2+1 {
+	if report.Replaced.Keys != 2 || report.Replaced.Values != 3*2500+2500+1+3+2+1+4 {
 		t.Errorf("%+v", report.Replaced)
 	}
 	if hand := strings.Join(report.Hand, "\n"); !strings.Contains(hand, "“nameless” in app.db") {

@@ -61,6 +61,11 @@ func newSQLiteTable(ctx context.Context, tx *sql.Tx, name string, w *rewrite.Rew
 
 // rewrite rewrites all columns; those that a row is known by come last.
 func (t *sqliteTable) rewrite() error {
+	if slices.Contains(t.columns, "domain") && slices.Contains(t.columns, "path") {
+		if err := t.networkPaths(); err != nil {
+			return err
+		}
+	}
 	for _, column := range t.columns {
 		if slices.Contains(t.key, column) {
 			continue
@@ -79,6 +84,37 @@ func (t *sqliteTable) rewrite() error {
 		}
 	}
 	return nil
+}
+
+// networkPaths rewrites the paths of the sites of a WordPress network, which lie
+// beside their hosts as these are still.
+func (t *sqliteTable) networkPaths() error {
+	names := quotedNames(t.key)
+	query := fmt.Sprintf(`SELECT +%s, +"domain", +"path" FROM %s WHERE typeof("domain") = 'text' AND typeof("path") = 'text'`, strings.Join(names, ", +"), backup.SQLiteName(t.name)) //nolint:gosec // quoted
+	rows, err := t.tx.QueryContext(t.ctx, query)
+	if err != nil {
+		return err
+	}
+	var changes []sqliteRow
+	for rows.Next() {
+		var host, path string
+		row := sqliteRow{key: make([]any, len(names)), counts: rewrite.Counts{Values: 1, Hosts: 1}}
+		into := []any{}
+		for i := range row.key {
+			into = append(into, &row.key[i])
+		}
+		if err := rows.Scan(append(into, &host, &path)...); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		if to, changed := t.w.NetworkPath(t.name, host, path); changed {
+			row.value = to
+			changes = append(changes, row)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	return t.update("path", changes)
 }
 
 // sqliteRow is a row of which a value is to be written back.

@@ -31,7 +31,8 @@ var dumps = []struct {
 		"CREATE TABLE `https://old.example` (`a` text DEFAULT 'https://new.example.org/shop' COMMENT \"//new.example.org/shop\"); -- https://old.example\n# 'https://old.example\n/* 'https://old.example */ /*!50001 VIEW v AS SELECT 'https://new.example.org/shop' */;"},
 	{"no backslashes", rewrite.MySQL, "/*!50003 SET sql_mode              = 'ANSI,NO_BACKSLASH_ESCAPES' */ ;\nSELECT 'a\\', 'https://old.example';\n/*!50003 SET sql_mode              = @saved_sql_mode */ ;\nSELECT 'a\\', 'https://old.example';",
 		"/*!50003 SET sql_mode              = 'ANSI,NO_BACKSLASH_ESCAPES' */ ;\nSELECT 'a\\', 'https://new.example.org/shop';\n/*!50003 SET sql_mode              = @saved_sql_mode */ ;\nSELECT 'a\\', 'https://old.example';"},
-	{"a network's tables", rewrite.MySQL, "INSERT INTO `wp_blogs` VALUES (1,'old.example','/');INSERT INTO `wp_options` VALUES ('old.example');", "INSERT INTO `wp_blogs` VALUES (1,'new.example.org','/');INSERT INTO `wp_options` VALUES ('old.example');"},
+	{"a network's tables", rewrite.MySQL, "INSERT INTO `wp_blogs` VALUES (1,'old.example','/'),(2,'old.example','/two/'),(3,'two.old.example','/'),(4,'two.old.example','/x/'),(5,'old.example','no path'),(6,'','/');INSERT INTO `wp_site` VALUES (1,'www.old.example','/');INSERT INTO `wp_options` VALUES ('old.example','/');",
+		"INSERT INTO `wp_blogs` VALUES (1,'new.example.org','/shop/'),(2,'new.example.org','/shop/two/'),(3,'two.old.example','/'),(4,'two.old.example','/x/'),(5,'new.example.org','no path'),(6,'','/');INSERT INTO `wp_site` VALUES (1,'new.example.org','/shop/');INSERT INTO `wp_options` VALUES ('old.example','/');"},
 	{"never ends", rewrite.MySQL, "INSERT INTO t VALUES ('https://old.example", ""},
 	{"nothing", rewrite.MySQL, "", ""},
 

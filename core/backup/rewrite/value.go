@@ -3,8 +3,6 @@ package rewrite
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
-	"strings"
 )
 
 // maxNesting is how many layers of text within text are looked into.
@@ -33,6 +31,7 @@ type scan struct {
 	form   form
 	depth  int
 	probe  bool // the question is whether there is a match, and no more
+	host   bool // it was the host of a site of a network, whose path follows
 	run    int  // up to where base64 has been looked for in the text at hand
 }
 
@@ -47,16 +46,11 @@ const (
 
 // cell returns the edits of a whole value of a table.
 func (s *scan) cell(table string, v []byte) []edit {
-	if strings.HasSuffix(table, "blogs") || strings.HasSuffix(table, "site") {
-		for _, t := range slices.Backward(s.w.sites) { // the one without a path first
-			host := t.host
-			if t.port != "" {
-				host += ":" + t.port
-			}
-			if withoutWWW(strings.ToLower(string(v))) == host {
-				s.counts.Hosts++
-				return []edit{{0, len(v), []byte(t.to.host)}}
-			}
+	if isNetwork(table) {
+		if t, ok := s.w.networkHost(v); ok {
+			s.counts.Hosts++
+			s.host = true
+			return []edit{{0, len(v), []byte(t.to.host)}}
 		}
 	}
 	return s.known(v)

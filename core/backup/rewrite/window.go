@@ -33,6 +33,7 @@ type window struct {
 	hits  seeker // where something may be in buf
 	eof   bool
 	table string
+	host  string // of a site of a network, whose path is to follow; "": none
 
 	scratch []byte // for what a literal stands for
 }
@@ -160,11 +161,17 @@ func (w *window) tooLong(end int) bool {
 // literal rewrites the value whose bytes, as c escapes them, lie between from and
 // end.
 func (w *window) literal(from, end int, c *codec) error {
+	if done, err := w.networkPath(from, end); done || err != nil {
+		return err
+	}
 	if !w.mayHold(from, end) {
 		return nil
 	}
 	s := scan{w: w.w}
 	edits := s.behind(w.table, w.buf[from:end], c, &w.scratch)
+	if s.host {
+		w.host = string(w.buf[from:end])
+	}
 	if len(edits) > 0 {
 		s.counts.Values++
 	}
