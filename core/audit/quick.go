@@ -13,8 +13,35 @@ import (
 // another way: a text that is not plain, a name out of place, a space too much,
 // and it reads nothing at all.
 
-// quick is what is left to read.
-type quick struct{ rest string }
+// quick is what is left to read, and where its maps come from.
+type quick struct {
+	rest string
+	maps *maps
+}
+
+// maps are handed out one after the other, and again from the first on for the
+// next line: most of what a verifier would leave to the garbage collector is
+// maps. nil hands out new ones.
+type maps struct {
+	all  []map[string]string
+	next int
+}
+
+// take returns an empty map.
+func (m *maps) take() map[string]string {
+	if m == nil {
+		return make(map[string]string, 4)
+	}
+	if m.next == len(m.all) {
+		m.all = append(m.all, make(map[string]string, 4))
+	}
+	m.next++
+	clear(m.all[m.next-1])
+	return m.all[m.next-1]
+}
+
+// takeBack makes all that were handed out free.
+func (m *maps) takeBack() { m.next = 0 }
 
 // skip takes exactly that text.
 func (q *quick) skip(text string) bool {
@@ -66,7 +93,7 @@ func (q *quick) fields(take func(name string) bool) bool {
 
 // texts takes an object of strings.
 func (q *quick) texts() (map[string]string, bool) {
-	out := make(map[string]string, 4)
+	out := q.maps.take()
 	ok := q.fields(func(name string) (ok bool) {
 		out[name], ok = q.text()
 		return ok
@@ -75,8 +102,8 @@ func (q *quick) texts() (map[string]string, bool) {
 }
 
 // quickLeaf reads a leaf as Encode wrote it, where it is plain.
-func quickLeaf(data string) (l Leaf, ok bool) {
-	q := &quick{data}
+func quickLeaf(data string, m *maps) (l Leaf, ok bool) {
+	q := &quick{data, m}
 	ok = q.fields(func(name string) (ok bool) {
 		switch name {
 		case "actor":
@@ -130,8 +157,8 @@ func (q *quick) time() (at time.Time, ok bool) {
 
 // quickPersonal reads what lies beside a leaf, where it is plain. It takes only
 // the one form that it can be written in.
-func quickPersonal(data string) (beside map[string]Personal, ok bool) {
-	q := &quick{data}
+func quickPersonal(data string, m *maps) (beside map[string]Personal, ok bool) {
+	q := &quick{data, m}
 	beside = make(map[string]Personal, 1)
 	ok = q.fields(func(subject string) bool {
 		var p Personal

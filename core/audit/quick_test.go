@@ -22,13 +22,14 @@ func FuzzQuick(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		if quick, ok := quickLeaf(data); ok {
+		used := &maps{all: []map[string]string{{"of": "another line"}}}
+		if quick, ok := quickLeaf(data, used); ok {
 			leaf, err := DecodeLeaf([]byte(data))
 			if err != nil || !reflect.DeepEqual(leaf, quick) {
 				t.Errorf("%q is %+v, and quickly %+v, %v", data, leaf, quick, err)
 			}
 		}
-		if quick, ok := quickPersonal(data); ok {
+		if quick, ok := quickPersonal(data, used); ok {
 			var beside map[string]Personal
 			if err := json.Unmarshal([]byte(data), &beside); err != nil || !reflect.DeepEqual(beside, quick) {
 				t.Errorf("%q is %+v, and quickly %+v, %v", data, beside, quick, err)
@@ -51,14 +52,14 @@ func TestUsualLinesAreReadQuickly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if quick, ok := quickLeaf(string(data)); !ok || !reflect.DeepEqual(quick, leaf) {
+	if quick, ok := quickLeaf(string(data), nil); !ok || !reflect.DeepEqual(quick, leaf) {
 		t.Errorf("%t, %+v", ok, quick)
 	}
 	line, err := encodeLine(map[string]Personal{"owner:acme": p})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if quick, ok := quickPersonal(strings.TrimSpace(string(line))); !ok || !reflect.DeepEqual(quick["owner:acme"], p) {
+	if quick, ok := quickPersonal(strings.TrimSpace(string(line)), nil); !ok || !reflect.DeepEqual(quick["owner:acme"], p) {
 		t.Errorf("%t, %+v", ok, quick)
 	}
 }

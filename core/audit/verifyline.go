@@ -39,7 +39,7 @@ type batch struct {
 // checkedLine is a line that is right in itself: its place in the log is yet to
 // be looked at.
 type checkedLine struct {
-	leaf           Leaf
+	leaf           Leaf // without its maps
 	hash           tlog.Hash
 	proved, erased int64  // fields of personal data
 	end            string // the signed checkpoint, where it is the last line
@@ -74,8 +74,10 @@ func readBatch(in *bufio.Reader, first int64) *batch {
 	go func() {
 		defer close(b.done)
 		b.checked = make([]checkedLine, len(b.lines))
+		m := new(maps)
 		for i, line := range b.lines {
-			b.checked[i] = checkLine(first+int64(i), line)
+			b.checked[i] = checkLine(first+int64(i), line, m)
+			m.takeBack()
 		}
 	}()
 	return b
@@ -114,7 +116,7 @@ var (
 )
 
 // checkLine checks all of a line that can be without the others.
-func checkLine(number int64, data []byte) (l checkedLine) {
+func checkLine(number int64, data []byte, m *maps) (l checkedLine) {
 	if bytes.HasPrefix(data, endStart) {
 		var e exportEnd
 		if err := json.Unmarshal(data, &e); err != nil || e.Checkpoint == "" {
@@ -135,7 +137,7 @@ func checkLine(number int64, data []byte) (l checkedLine) {
 	if base64.StdEncoding.Encode(text[:], l.hash[:]); string(text[:]) != string(hash) {
 		return checkedLine{problem: fault(number, "the entry was changed: it does not have the hash that stands beside it")}
 	}
-	if l.leaf, ok = quickLeaf(string(leaf)); !ok {
+	if l.leaf, ok = quickLeaf(string(leaf), m); !ok {
 		var err error
 		if l.leaf, err = DecodeLeaf(leaf); err != nil {
 			return checkedLine{problem: fault(number, "the entry cannot be read")}
@@ -143,9 +145,10 @@ func checkLine(number int64, data []byte) (l checkedLine) {
 	}
 	l.erased = int64(len(l.leaf.Personal))
 	if beside != nil {
-		l.proved, l.problem = checkPersonal(number, l.leaf, beside)
+		l.proved, l.problem = checkPersonal(number, l.leaf, beside, m)
 	}
 	l.erased -= l.proved
+	l.leaf.Data, l.leaf.Personal = nil, nil // they are for the next line
 	return l
 }
 
@@ -201,8 +204,8 @@ func objectEnd(data []byte) int {
 
 // checkPersonal checks what lies beside a leaf, in its one form: no more than
 // the leaf commits to, and each field as it does. What is missing was erased.
-func checkPersonal(number int64, leaf Leaf, data []byte) (proved int64, problem error) {
-	if beside, ok := quickPersonal(string(data)); ok {
+func checkPersonal(number int64, leaf Leaf, data []byte, m *maps) (proved int64, problem error) {
+	if beside, ok := quickPersonal(string(data), m); ok {
 		return provePersonal(number, leaf, beside)
 	}
 	var beside map[string]Personal
