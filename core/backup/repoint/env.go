@@ -2,8 +2,6 @@ package repoint
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,21 +141,9 @@ func (r envRules) quoteEnv(text string) (string, bool) {
 
 // eachEnv plans the changes of .env files, of which one must be there.
 func (j *job) eachEnv(rules envRules, files ...string) (plans []*plan, err error) {
-	for _, file := range files {
-		src, err := readFile(j.root, file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		p := j.newPlan(file, src)
-		j.env(p, rules)
-		plans = append(plans, p)
-	}
-	if len(plans) == 0 {
-		j.byHand(files[0], "", "This file is not there; write it by hand.")
-		return nil, nil
+	plans, err = j.planned(files, func(p *plan) { j.env(p, rules) })
+	if err != nil || len(plans) == 0 {
+		return nil, err
 	}
 	for _, p := range plans {
 		if p.seen["DATABASE_URL"] || p.seen["DB_URL"] {

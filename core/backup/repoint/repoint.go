@@ -231,6 +231,17 @@ func (j *job) stale(name string) {
 
 // each plans the changes of PHP files, of which one must be there.
 func (j *job) each(w wishes, files ...string) (plans []*plan, err error) {
+	plans, err = j.planned(files, func(p *plan) { p.php(w, j.hosts()) })
+	if err != nil {
+		return nil, err
+	}
+	j.missing(w, plans)
+	return plans, nil
+}
+
+// planned plans the changes of those of some files that are there. It notes where
+// there is none.
+func (j *job) planned(files []string, change func(*plan)) (plans []*plan, err error) {
 	for _, file := range files {
 		src, err := readFile(j.root, file)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -240,13 +251,12 @@ func (j *job) each(w wishes, files ...string) (plans []*plan, err error) {
 			return nil, err
 		}
 		p := j.newPlan(file, src)
-		p.php(w, j.hosts())
+		change(p)
 		plans = append(plans, p)
 	}
 	if len(plans) == 0 {
 		j.byHand(files[0], "", "This file is not there; write it by hand.")
 	}
-	j.missing(w, plans)
 	return plans, nil
 }
 
