@@ -23,31 +23,20 @@ type Console interface {
 var _ Console = (*core.Console)(nil)
 
 // Option sets something that the screens know of their surroundings.
-type Option func(*options)
-
-type options struct {
-	host string
-	port int
-}
+type Option func(*widget.Surroundings)
 
 // At says how the console is reached, for the lines to type on the screens of
 // managers and auditors; without it they name the host HOST. An owner's screen
 // is told by the console itself.
 func At(host string, port int) Option {
-	return func(o *options) { o.host, o.port = host, port }
+	return func(s *widget.Surroundings) { s.Host, s.Port = host, port }
 }
 
 // New makes the screen of whoever came in, nil for a role that has none.
 func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock, with ...Option) tea.Model {
-	var o options
+	var around widget.Surroundings
 	for _, option := range with {
-		option(&o)
-	}
-	var managers []manager.Option
-	var auditors []auditor.Option
-	if o.host != "" {
-		managers = append(managers, manager.At(o.host, o.port))
-		auditors = append(auditors, auditor.At(o.host, o.port))
+		option(&around)
 	}
 	theme := widget.NewTheme(t.Renderer(), t.UTF8())
 	var screen widget.Screen
@@ -55,14 +44,14 @@ func New(t widget.Terminal, actor core.Actor, console Console, clock core.Clock,
 	case core.RoleOwner:
 		screen = owner.New(t, theme, actor, console, clock)
 	case core.RoleManager:
-		screen = manager.New(t, theme, actor, console, clock, managers...)
+		screen = manager.New(t, theme, actor, console, clock, around)
 	case core.RoleAuditor:
-		screen = auditor.New(t, theme, actor, console, clock, auditors...)
+		screen = auditor.New(t, theme, actor, console, clock, around)
 	default:
 		return nil
 	}
 	width, height := t.Size()
-	return &shell{terminal: t, theme: theme, actor: actor, host: o.host, screen: screen, width: clamp(width), height: clamp(height)}
+	return &shell{terminal: t, theme: theme, actor: actor, host: around.Host, screen: screen, width: clamp(width), height: clamp(height)}
 }
 
 // clamp bounds a window's side: terminals report 0, and worse.

@@ -183,7 +183,7 @@ func (b *book) ProveLog(ctx context.Context, _ core.Actor, seq int64, since stri
 // opening makes the screen of an actor over a console.
 func opening(c auditor.Console, actor core.Actor) tuitest.Make {
 	return func(t widget.Terminal, theme widget.Theme) widget.Screen {
-		return auditor.New(t, theme, actor, c, coretest.NewClock(), auditor.At("backup.example", 2222))
+		return auditor.New(t, theme, actor, c, coretest.NewClock(), widget.Surroundings{Host: "backup.example", Port: 2222})
 	}
 }
 

@@ -29,18 +29,6 @@ type Console interface {
 // refresh is how often the screen asks again for what may have changed.
 const refresh = 5 * time.Second
 
-// Option sets something that the screen knows of its surroundings.
-type Option func(*Screen)
-
-// At says how the console is reached, for lines to type; without it they name
-// the host HOST.
-func At(host string, port int) Option {
-	return func(s *Screen) { s.me = view.SSH(s.actor.Name, host, port) }
-}
-
-// In sets the language; without it texts are English.
-func In(lang string) Option { return func(s *Screen) { s.lang = lang } }
-
 // page is what is shown over the list and its open line.
 type page int
 
@@ -70,10 +58,10 @@ type Screen struct {
 }
 
 // New makes the screen of one auditor.
-func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Console, clock core.Clock, options ...Option) widget.Screen {
-	s := &Screen{terminal: t, theme: theme, actor: actor, console: console, clock: clock, me: view.SSH(actor.Name, "HOST", 0), pager: widget.NewPager()}
-	for _, option := range options {
-		option(s)
+func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Console, clock core.Clock, around widget.Surroundings) widget.Screen {
+	s := &Screen{
+		terminal: t, theme: theme, actor: actor, console: console, clock: clock,
+		lang: around.Lang, me: around.SSH(actor.Name), pager: widget.NewPager(),
 	}
 	s.list = widget.NewLogList(t, theme, clock, s.lang, func(ctx context.Context, q core.LogQuery) (core.LogPage, error) {
 		return console.Log(ctx, actor, q)

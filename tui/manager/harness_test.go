@@ -100,7 +100,7 @@ var eva = core.Actor{Role: core.RoleManager, Name: "eva", Factor: "SHA256:eva"}
 // over opens the manager's screen over a console.
 func over(c manager.Console) tuitest.Make {
 	return func(terminal widget.Terminal, theme widget.Theme) widget.Screen {
-		return manager.New(terminal, theme, eva, c, coretest.NewClock(), manager.At("backup.example", 2222))
+		return manager.New(terminal, theme, eva, c, coretest.NewClock(), widget.Surroundings{Host: "backup.example", Port: 2222})
 	}
 }
 

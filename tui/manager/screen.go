@@ -24,18 +24,6 @@ type Console interface {
 	Veto(ctx context.Context, a core.Actor, id, reason string) error
 }
 
-// Option sets something that the screen knows of its surroundings.
-type Option func(*Screen)
-
-// At says how the console is reached, for lines to type; without it they name
-// the host HOST.
-func At(host string, port int) Option {
-	return func(s *Screen) { s.me = view.SSH(s.actor.Name, host, port) }
-}
-
-// In sets the language; without it texts are English.
-func In(lang string) Option { return func(s *Screen) { s.lang = lang } }
-
 // pane is one of the three lists.
 type pane int
 
@@ -76,13 +64,10 @@ type Screen struct {
 }
 
 // New makes the screen of one manager.
-func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Console, clock core.Clock, options ...Option) widget.Screen {
+func New(t widget.Terminal, theme widget.Theme, actor core.Actor, console Console, clock core.Clock, around widget.Surroundings) widget.Screen {
 	s := &Screen{
 		terminal: t, theme: theme, actor: actor, console: console, clock: clock,
-		me: view.SSH(actor.Name, "HOST", 0), input: widget.NewInput(theme, 100),
-	}
-	for _, option := range options {
-		option(s)
+		lang: around.Lang, me: around.SSH(actor.Name), input: widget.NewInput(theme, 100),
 	}
 	s.sites.table = siteTable(theme, s.lang)
 	s.access.table = accessTable(theme, s.lang)
