@@ -214,7 +214,7 @@ fi
 my() { # DATABASE ARGUMENT...: the client of MariaDB or MySQL
 	db=$1
 	shift
-	"$client" --defaults-file="$work/options" --binary-mode --default-character-set=utf8mb4 --max-allowed-packet=1G "--database=$db" "$@"
+	"$client" --defaults-file="$work/options" --binary-mode --local-infile=0 --default-character-set=utf8mb4 --max-allowed-packet=1G "--database=$db" "$@"
 }
 pg() { # DATABASE ARGUMENT...: the client of PostgreSQL
 	db=$1

@@ -287,7 +287,8 @@ func (s *mysqlServer) client() (name, path string, err error) {
 var clientLine = regexp.MustCompile(`(?m)^(?:mariadb|mysql)?:?\s*ERROR .*$`)
 
 // load implements server. The client reads no option file but ours, and without
-// --binary-mode it would run what stands behind \! in a dump.
+// --binary-mode it would run what stands behind \! in a dump, and without
+// --local-infile=0 a dump could have it send any file of this machine.
 func (s *mysqlServer) load(ctx context.Context, write func(io.Writer) error) (err error) {
 	_, path, err := s.client()
 	if err != nil {
@@ -299,7 +300,7 @@ func (s *mysqlServer) load(ctx context.Context, write func(io.Writer) error) (er
 	}
 	defer func() { err = errors.Join(err, options.Close()) }()
 	said, err := feed(ctx, []*os.File{options}, write, path,
-		"--defaults-file="+backup.ClientPath, "--binary-mode", "--batch", "--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--", s.to.Name)
+		"--defaults-file="+backup.ClientPath, "--binary-mode", "--local-infile=0", "--batch", "--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--", s.to.Name)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
