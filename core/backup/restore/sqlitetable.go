@@ -242,7 +242,7 @@ func (t *sqliteTable) rewriteKey(column string) (err error) {
 		_, dropped := t.tx.ExecContext(t.ctx, "DROP TABLE "+movesTable)
 		err = errors.Join(err, dropped)
 	}()
-	insert := "INSERT INTO " + movesTable + " (" + strings.Join(list, ", ") + ") VALUES (" + marks(len(list)) + ")"
+	insert := "INSERT INTO " + movesTable + " (" + strings.Join(list, ", ") + ") VALUES (" + marks(len(list)) + ")" //nolint:gosec // names of our own
 	err = t.each(column, func(rows []sqliteRow) error {
 		for _, row := range rows {
 			if _, err := t.tx.ExecContext(t.ctx, insert, row.key...); err != nil {
