@@ -174,6 +174,46 @@ func TestRestoreScriptPutsBackWhatLayAbove(t *testing.T) {
 	}
 }
 
+// A program of which the manager included all, while the site is its public directory,
+// lies around that directory again, so that what is named by ../ is found.
+func TestRestoreScriptPutsBackTheWholeProgram(t *testing.T) {
+	w := newWorld(t)
+	createDatabase(t, "kit_whole", "u_kit_whole", "p")
+	if err := server.SQL("kit_whole", "CREATE TABLE t (x int); INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	w.root = filepath.Join(w.roots, "app/public")
+	w.lay(map[string]string{
+		"app/artisan": "", "app/public/index.php": "<?php require __DIR__ . '/../vendor/autoload.php';\n", "app/vendor/autoload.php": "<?php\n", "app/public/storage": "-> ../store/public", "app/store/public/a.jpg": "a",
+		"app/.env": fmt.Sprintf("DB_CONNECTION=mysql\nDB_HOST=localhost\nDB_SOCKET=%s\nDB_DATABASE=kit_whole\nDB_USERNAME=u_kit_whole\nDB_PASSWORD=p\n", server.Socket),
+	})
+	order := w.order()
+	order.Include = []string{filepath.Join(w.roots, "app")}
+	a := w.runOrder(order)
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			into := "kit_whole_" + name
+			createDatabase(t, into, "u_"+into, "new")
+			dir := t.TempDir()
+			cmd := shell(a.dir, "--to", filepath.Join(dir, "new/htdocs"), "--database", into, "--user", "u_"+into, "--socket", server.Socket)
+			cmd.Stdin = strings.NewReader("new\n")
+			out, err := cmd.CombinedOutput()
+			if err != nil || strings.Contains(string(out), "already") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if env := readFile(t, dir+"/new/.env"); !strings.Contains(env, `DB_DATABASE="`+into+`"`) {
+				t.Errorf("%s\n%s", env, out)
+			}
+			if readFile(t, dir+"/new/vendor/autoload.php") != "<?php\n" || leads(t, dir+"/new/htdocs/storage/a.jpg") != dir+"/new/store/public/a.jpg" {
+				t.Errorf("%s", out)
+			}
+			if _, err := os.Stat(dir + "/new/public"); err == nil {
+				t.Error("the site lies there twice")
+			}
+		})
+	}
+}
+
 // A dump of MySQL 8 goes into a server that lacks its collations: the nearest take
 // their place in tables, columns, views and routines, and texts that only speak of
 // them stay.

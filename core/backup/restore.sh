@@ -341,6 +341,18 @@ normal() { # PATH
 	printf '%s\n' "${out:-/}"
 }
 
+# moved prints where something of the old server is now: what lay in the website's
+# directory or outside of it in the backup.
+moved() { # PATH
+	if [ -n "$root" ]; then
+		case $1/ in "$root"/*) printf '%s\n' "$target${1#"$root"}"; return 0 ;; esac
+	fi
+	while IFS= read -r old <&4 && IFS= read -r new <&4; do
+		case $1/ in "$old"/*) printf '%s\n' "$new${1#"$old"}"; return 0 ;; esac
+	done 4<"$work/places"
+	return 1
+}
+
 # put copies what lay at a path of the old server to a place where nothing is, and
 # remembers both. It fails where something is, or the place cannot be made.
 put() { # NAME-BELOW-OUTSIDE OLD-PATH PLACE
@@ -359,7 +371,7 @@ put() { # NAME-BELOW-OUTSIDE OLD-PATH PLACE
 # put_back finds the place of something that lay outside: where it lay, when the
 # website is where it was; else beside it, as it lay beside it; else in DIR.outside.
 put_back() { # NAME-BELOW-OUTSIDE OLD-PATH
-	[ -e "$here/outside/$1" ] || return 0
+	if [ ! -e "$here/outside/$1" ] || moved "$2" >/dev/null; then return 0; fi
 	place=$spare$2
 	case $2 in "$parent"/*) place=${above%/}/${2#"${parent%/}"/} ;; esac
 	if [ "$target" = "$root" ]; then place=$2; fi
@@ -387,18 +399,6 @@ while IFS= read -r path <&3; do
 		[ "$path/$entry" = "$root" ] || put_back "${path#/}/$entry" "$path/$entry"
 	done
 done 3<"$work/included"
-
-# moved prints where something of the old server is now: what lay in the website's
-# directory or outside of it in the backup.
-moved() { # PATH
-	if [ -n "$root" ]; then
-		case $1/ in "$root"/*) printf '%s\n' "$target${1#"$root"}"; return 0 ;; esac
-	fi
-	while IFS= read -r old <&4 && IFS= read -r new <&4; do
-		case $1/ in "$old"/*) printf '%s\n' "$new${1#"$old"}"; return 0 ;; esac
-	done 4<"$work/places"
-	return 1
-}
 
 # turn_links turns links that led to what lies elsewhere now.
 turn_links() { # PLACE OLD-PATH
