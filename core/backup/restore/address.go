@@ -50,7 +50,7 @@ func (r *run) addresses() error {
 		olds = found
 	}
 	if len(olds) == 0 {
-		return core.Refuse(core.ErrInvalid, "The site's old address could not be found out; give it with --old-url beside --url, and start this command again: it goes on from here.")
+		return core.Refuse(core.ErrInvalid, "The site's old address could not be found out; start this command again with --old-url https://OLD beside --url, and it goes on from here.")
 	}
 	r.state.URLs = joinPairs(olds, r.order.URL)
 	return r.state.keep(r.place)
@@ -105,7 +105,10 @@ func (r *run) found() ([]string, error) {
 			return urls, err
 		}
 	}
-	return r.searchSQLite()
+	if urls, err := r.searchSQLite(); err != nil || len(urls) > 0 {
+		return urls, err
+	}
+	return r.searchEnv()
 }
 
 // searchDump looks in the rows of a table, named without its prefix, for values

@@ -46,7 +46,7 @@ func TestRestorePostgres(t *testing.T) {
 	var said []string
 	order := func(name, user, password string) restore.Order {
 		return restore.Order{
-			Archive: bytes.NewReader(archive.Bytes()), File: "acme.tar.gz", Size: int64(archive.Len()), Target: target, URL: "https://new.example", OldURLs: []string{"https://old.example"},
+			Archive: bytes.NewReader(archive.Bytes()), File: "acme.tar.gz", Size: int64(archive.Len()), Target: target, URL: "https://new.example",
 			Databases: []restore.Target{{Database: restore.Database{Driver: "postgres", Server: backup.Server{Socket: s.Dir, Port: 5432}, Name: name, User: user, Password: core.NewSecret(password)}}},
 			Verify:    backup.VerifyOptions{Scratch: t.TempDir()}, Clock: coretest.NewClock(),
 			Tell: func(e restore.Event) {
