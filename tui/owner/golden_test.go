@@ -174,17 +174,21 @@ var pages = map[string]page{
 		sealed(core.VerdictComplete)(now, s)
 		s.Archives[0].Rehearsal = core.Rehearsal{At: now, Server: "MariaDB 10.11.6", Tables: 214, Rows: 30412, Files: 48211}
 	})},
-	"handover":  {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("enter") }},
-	"close":     {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("x") }},
-	"reprove":   {state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Grant.Proven = false })},
-	"closed":    {state: withGrant(core.GrantClosed, nil)},
-	"expired":   {state: withGrant(core.GrantExpired, nil)},
-	"revoked":   {state: withGrant(core.GrantRevoked, func(_ time.Time, s *core.OwnerState) { s.Grant.Reason = "that was not the owner" })},
-	"locked":    {state: with(func(now time.Time, s *core.OwnerState) { s.LockedUntil = now.Add(15 * time.Minute) })},
-	"vetoed":    {state: withRequest(core.RequestVetoed, func(_ time.Time, r *core.RequestInfo) { r.Refused = "This was not agreed." })},
-	"lapsed":    {state: withRequest(core.RequestLapsed, nil)},
-	"cancelled": {state: withRequest(core.RequestCancelled, nil)},
-	"nocontact": {state: with(func(_ time.Time, s *core.OwnerState) { s.Contacts, s.HasPaper = nil, false }), then: func(a *tuitest.App) { a.Press("enter") }},
+	"handover": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
+		sealed(core.VerdictComplete)(now, s)
+		s.Archives[0].Whole = now
+	}), then: func(a *tuitest.App) { a.Press("enter") }},
+	"handover_unseen": {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("enter") }},
+	"close":           {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("x") }},
+	"reprove":         {state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Grant.Proven = false })},
+	"closed":          {state: withGrant(core.GrantClosed, nil)},
+	"expired":         {state: withGrant(core.GrantExpired, nil)},
+	"revoked":         {state: withGrant(core.GrantRevoked, func(_ time.Time, s *core.OwnerState) { s.Grant.Reason = "that was not the owner" })},
+	"locked":          {state: with(func(now time.Time, s *core.OwnerState) { s.LockedUntil = now.Add(15 * time.Minute) })},
+	"vetoed":          {state: withRequest(core.RequestVetoed, func(_ time.Time, r *core.RequestInfo) { r.Refused = "This was not agreed." })},
+	"lapsed":          {state: withRequest(core.RequestLapsed, nil)},
+	"cancelled":       {state: withRequest(core.RequestCancelled, nil)},
+	"nocontact":       {state: with(func(_ time.Time, s *core.OwnerState) { s.Contacts, s.HasPaper = nil, false }), then: func(a *tuitest.App) { a.Press("enter") }},
 }
 
 // draw shows a page in one window and returns the frame.

@@ -19,7 +19,7 @@ func (s *Screen) lastWords() string {
 	if s.read.IsZero() && !s.gone {
 		return ""
 	}
-	call := s.text("call", map[string]any{"Call": s.state.Call})
+	call := s.text("call", map[string]any{"Call": s.whom()})
 	var out []string
 	switch at := s.place(); at {
 	case wizard.Holding, wizard.Ready:

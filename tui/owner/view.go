@@ -106,11 +106,12 @@ func (q *question) draw(s *Screen, b *body) {
 	b.choices([]string{s.text("question."+q.id+".no", nil), s.text("question."+q.id+".yes", nil)}, cursor)
 }
 
+// whom is whom to call: by name, where the manager set one.
+func (s *Screen) whom() string { return wizard.Whom(s.state) }
+
 // call says whom to call.
 func (s *Screen) call(b *body) {
-	if s.state.Call != "" {
-		b.quiet(s.text("call", map[string]any{"Call": s.state.Call}))
-	}
+	b.quiet(s.text("call", map[string]any{"Call": s.whom()}))
 }
 
 func (s *Screen) drawWelcome(at wizard.Place, b *body) {

@@ -24,7 +24,7 @@ func (s *Screen) drawContacts(b *body) {
 	}
 	b.choices(texts, s.cursor)
 	b.quiet(s.text("contacts.sends", map[string]any{"Count": r.SendsLeft}))
-	b.quiet(s.text("contacts.wrong", map[string]any{"Call": s.state.Call}))
+	b.quiet(s.text("contacts.wrong", map[string]any{"Call": s.whom()}))
 }
 
 // wayText is one line of the list: "Email j•••••@e•••••.nl (worked 3 days ago)".

@@ -6,6 +6,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/tui/wizard"
 )
 
 func (s *Screen) drawDownload(b *body) {
@@ -55,7 +56,7 @@ func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
 		"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate), "Time": view.TimeOfDay(a.Whole, s.state.Zone),
 	}
 	switch {
-	case !a.Whole.IsZero() || (a.Size > 0 && a.Sent >= a.Size):
+	case wizard.Fetched(a):
 		b.good(s.text("download.whole", data))
 	case a.Sent == 0 && a.Rate == 0:
 		b.say(s.text("download.waiting", nil))
@@ -86,7 +87,11 @@ func (s *Screen) drawRehearsal(b *body, a core.ArchiveInfo) {
 var rotations = []string{"handover.logins", "handover.database", "handover.keys", "handover.server"}
 
 func (s *Screen) drawHandover(b *body) {
-	b.say(s.text("handover.lead", nil))
+	if wizard.Unfetched(s.state, s.lines()) {
+		b.warn(s.text("handover.unseen", nil))
+	} else {
+		b.say(s.text("handover.lead", nil))
+	}
 	b.next(s.text("handover.next", nil))
 	b.say(s.text("handover.tell", nil))
 	b.warn(s.text("handover.strong", nil))

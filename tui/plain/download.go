@@ -75,11 +75,10 @@ func (s *session) sentNews(was core.OwnerState) []string {
 		}
 	}
 	data := map[string]any{"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate)}
-	all := func(a core.ArchiveInfo) bool { return !a.Whole.IsZero() || a.Size > 0 && a.Sent >= a.Size }
 	switch tenths := func(a core.ArchiveInfo) int64 { return a.Sent * 10 / max(a.Size, 1) }; {
-	case all(a) && !all(before):
+	case wizard.Fetched(a) && !wizard.Fetched(before):
 		return []string{s.text("plain.download.whole", nil)}
-	case all(a):
+	case wizard.Fetched(a):
 		return nil
 	case a.Rate > 0 && (before.Rate <= 0 || tenths(a) > tenths(before)):
 		return []string{s.text("owner.download.sending", data)}
@@ -92,7 +91,11 @@ func (s *session) sentNews(was core.OwnerState) []string {
 func (s *session) handoverPage() page {
 	return page{
 		lead: func() {
-			s.tell(nil, "owner.handover.lead", "owner.handover.tell", "owner.handover.strong", "owner.handover.rotate")
+			lead := "owner.handover.lead"
+			if wizard.Unfetched(s.state, s.lines()) {
+				lead = "owner.handover.unseen"
+			}
+			s.tell(nil, lead, "owner.handover.tell", "owner.handover.strong", "owner.handover.rotate")
 			for _, what := range []string{"logins", "database", "keys", "server"} {
 				s.item("- ", s.text("owner.handover."+what, nil))
 			}

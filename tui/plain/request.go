@@ -100,7 +100,7 @@ func (s *session) contactsPage(r core.RequestInfo) page {
 		default:
 			s.tell(nil, "owner.contacts.lead")
 		}
-		s.tell(map[string]any{"Count": r.SendsLeft, "Call": s.state.Call}, "owner.contacts.sends", "owner.contacts.wrong")
+		s.tell(map[string]any{"Count": r.SendsLeft, "Call": wizard.Whom(s.state)}, "owner.contacts.sends", "owner.contacts.wrong")
 	}
 	return p
 }

@@ -479,7 +479,7 @@ func TestTheDownload(t *testing.T) {
 		c.says("2", "sftp -P 2222")
 		c.says("3", "Make a new backup?")
 		c.says("yes", "The backup is complete")
-		c.says("1", "You have the backup.")
+		c.says("1", "The server has not seen the whole file go to you yet.")
 		c.says("2", "sftp -P 2222")
 		c.says("4", "Close access?")
 		c.says("yes", "Access is closed.")

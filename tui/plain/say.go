@@ -8,6 +8,7 @@ import (
 	"breakglass/core/safetext"
 	"breakglass/core/view"
 	"breakglass/core/words"
+	"breakglass/tui/wizard"
 )
 
 // width is what a line has at most, but for a command that is copied whole.
@@ -74,9 +75,7 @@ func (s *session) gap() { s.out.write("\n") }
 
 // call says whom to call.
 func (s *session) call() {
-	if s.state.Call != "" {
-		s.tell(map[string]any{"Call": s.state.Call}, "owner.call")
-	}
+	s.tell(map[string]any{"Call": wizard.Whom(s.state)}, "owner.call")
 }
 
 // sentence says what an error means to an owner.

@@ -40,6 +40,15 @@ func LinesOf(s core.OwnerState, c Choices, token core.Secret) Lines {
 	return l
 }
 
+// Whom is whom an owner calls who is stuck. Where the manager named nobody a screen must
+// still not end in "call" and nothing behind it.
+func Whom(s core.OwnerState) string {
+	if s.Call != "" {
+		return s.Call
+	}
+	return words.Text(s.Lang, "owner.call.anybody", nil)
+}
+
 // TooFull reports whether the server's disk is too full to keep a backup, by
 // what was found of the site, if anything was, or by how the last one ended.
 func TooFull(s core.OwnerState, found *core.Preflight) bool {
@@ -54,6 +63,13 @@ func Streamed(s core.OwnerState) *core.JobInfo {
 	}
 	return nil
 }
+
+// Fetched reports whether the whole of an archive was seen going to the owner.
+func Fetched(a core.ArchiveInfo) bool { return !a.Whole.IsZero() || a.Size > 0 && a.Sent >= a.Size }
+
+// Unfetched reports whether the owner may be about to close access without having the
+// backup: nobody saw the whole of it leave.
+func Unfetched(s core.OwnerState, l Lines) bool { return Streamed(s) == nil && !Fetched(l.Archive) }
 
 // usualRate is a cautious guess at how fast a site is read, in bytes a second.
 // Before the start only the order of magnitude is told.
