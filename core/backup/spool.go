@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,7 @@ const spoolBlock = 256 << 10
 // written, then Reader is called, then Close.
 type spool struct {
 	file   *os.File
-	memory bytes.Buffer
+	memory chunks
 	full   bool // the disk: memory is used instead
 	packed *s2.Writer
 	size   int64 // uncompressed
@@ -109,7 +108,7 @@ func (s *spool) Finish() error {
 
 // Reader returns all that was written, from the start. Finish comes before it.
 func (s *spool) Reader() (io.Reader, error) {
-	var stored io.Reader = bytes.NewReader(s.memory.Bytes())
+	var stored = s.memory.reader()
 	if !s.full {
 		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("read spool: %w", err)
@@ -121,7 +120,7 @@ func (s *spool) Reader() (io.Reader, error) {
 
 // Close gives the disk and the memory back.
 func (s *spool) Close() error {
-	s.memory = bytes.Buffer{}
+	s.memory.free()
 	if s.file == nil {
 		return nil
 	}
