@@ -110,8 +110,7 @@ func (r *run) named(t *target) bool {
 }
 
 // pointAt changes one configuration. It says of a database by its old name where
-// that is now; where the archive holds only one dump, that is the database
-// whatever the configuration called it.
+// that is now.
 func (r *run) pointAt(root *os.Root, c config) error {
 	o := repoint.Options{Kind: c.Kind, Dir: c.Dir, URLs: r.state.URLs, Paths: r.directories(), Moved: map[string]repoint.Database{}}
 	if strings.HasPrefix(c.Kind, "Drupal") && c.Dir != "." {
@@ -119,9 +118,10 @@ func (r *run) pointAt(root *os.Root, c config) error {
 	}
 	for _, t := range r.targets {
 		d := pointed(t.Database)
-		if len(Dumps(r.known)) == 1 {
+		switch {
+		case r.owns(c, t):
 			o.Database = d
-		} else if r.unique(t.dump.Name) {
+		case r.unique(t.dump.Name):
 			o.Moved[t.dump.Name] = d
 		}
 	}
@@ -151,6 +151,18 @@ func (r *run) pointAt(root *os.Root, c config) error {
 		}
 	}
 	return nil
+}
+
+// owns reports whether a configuration is that of the archive's only dump,
+// whatever it calls the database: it names it, or it is the site's first and none
+// names it, as when the manager had said where the database is.
+func (r *run) owns(c config, t *target) bool {
+	if len(Dumps(r.known)) != 1 {
+		return false
+	}
+	names := func(c config) bool { return c.Database == t.dump.Name }
+	first := r.state.Configs[0].Configuration == c.Configuration
+	return names(c) || first && !slices.ContainsFunc(r.state.Configs, names)
 }
 
 // unique reports whether a name is that of one dump only: two servers may each

@@ -219,3 +219,47 @@ func TestTheSecondLoadFails(t *testing.T) {
 		t.Errorf("asked %q", s.asked)
 	}
 }
+
+// A program of the site whose database is not in the archive is not pointed at that
+// of another.
+func TestAnothersConfigurationIsLeft(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	check(t, err)
+	w := &world{t: t, name: "sv_left", root: filepath.Join(dir, "www", "acme"), target: filepath.Join(dir, "new", "site"), into: "sv_left_new", lacking: true}
+	check(t, server.CreateDatabase(w.name, w.name, password))
+	check(t, server.SQL(w.name, "CREATE TABLE t (x int); GRANT ALL ON `sv\\_left\\_new`.* TO sv_left@localhost"))
+	t.Cleanup(func() { check(t, server.SQL("", "DROP DATABASE sv_left; DROP DATABASE sv_left_new")) })
+	for sub, name := range map[string]string{"": "sv_left", "blog": "sv_left_gone"} {
+		check(t, os.MkdirAll(filepath.Join(w.root, sub), 0o755))
+		for file, text := range map[string]string{
+			"wp-load.php": "<?php\n", "wp-settings.php": "<?php\n",
+			"wp-config.php": fmt.Sprintf("<?php\ndefine('DB_NAME', '%s');\ndefine('DB_USER', 'sv_left');\ndefine('DB_PASSWORD', '%s');\ndefine('DB_HOST', 'localhost:%s');\ndefine('WP_HOME', 'https://old.example');\n",
+				name, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(password), server.Socket),
+		} {
+			check(t, os.WriteFile(filepath.Join(w.root, sub, file), []byte(text), 0o644))
+		}
+	}
+	check(t, os.MkdirAll(filepath.Dir(w.target), 0o755))
+	w.backUp(dir)
+	w.makeDatabase()
+	o := w.order()
+	o.OldURLs = []string{"https://old.example"}
+	report, err := restore.Run(t.Context(), o)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, w.said())
+	}
+	for file, want := range map[string][]string{
+		"wp-config.php": {"'DB_NAME', 'sv_left_new'", "'WP_HOME', 'https://new.example'"}, "blog/wp-config.php": {"'DB_NAME', 'sv_left_gone'", "'WP_HOME', 'https://new.example'"},
+	} {
+		text, err := os.ReadFile(filepath.Join(w.target, file))
+		check(t, err)
+		for _, part := range want {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s lacks %s:\n%s", file, part, text)
+			}
+		}
+	}
+	if hand := strings.Join(report.Hand, "\n"); !strings.Contains(hand, "blog/wp-config.php, line 2: DB_NAME: This database of the site was not restored") {
+		t.Error(hand)
+	}
+}
