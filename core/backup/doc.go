@@ -10,7 +10,8 @@
 // whether all of it is there.
 //
 // What a site is and where its databases are, package detect finds out (site.go);
-// what may be seen of its files is package sitetree's.
+// what may be seen of its files is package sitetree's. How far a dump has got, and
+// whether it is whole, the readers of package dumpscan say.
 //
 // The site is hostile input. None of its code runs: its configuration is read by
 // a parser of our own (package php). Nothing is followed out of its root: files

@@ -103,7 +103,7 @@ func postgresSocket(path string) Address {
 			return Address{Socket: path, Port: n}
 		}
 	}
-	return Address{Socket: fmt.Sprintf("%s/.s.PGSQL.%d", strings.TrimSuffix(path, "/"), Postgres.Port()), Port: Postgres.Port()}
+	return Address{Socket: fmt.Sprintf("%s/.s.PGSQL.%d", strings.TrimSuffix(path, "/"), Postgres.port()), Port: Postgres.port()}
 }
 
 // joinAddress puts what a configuration says in parts into the one form that
@@ -144,9 +144,9 @@ func splitAddress(driver Driver, text string) (Address, bool) {
 		return Address{Socket: text}, true
 	}
 	if address, err := netip.ParseAddr(text); err == nil {
-		return Address{Host: address.WithZone("").String(), Port: driver.Port()}, address.Zone() == ""
+		return Address{Host: address.WithZone("").String(), Port: driver.port()}, address.Zone() == ""
 	}
-	host, port := text, strconv.Itoa(driver.Port())
+	host, port := text, strconv.Itoa(driver.port())
 	if at := strings.LastIndexByte(text, ':'); at >= 0 && !strings.HasSuffix(text, "]") {
 		host, port = text[:at], text[at+1:]
 	}

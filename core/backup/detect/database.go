@@ -16,8 +16,8 @@ const (
 	SQLite   Driver = "sqlite" // a file: Database.Name is its path
 )
 
-// Port is where such a server listens unless told otherwise.
-func (d Driver) Port() int {
+// port is where such a server listens unless told otherwise.
+func (d Driver) port() int {
 	if d == Postgres {
 		return 5432
 	}
@@ -68,7 +68,8 @@ func (c Database) Check() error {
 // MaxValue bounds a value of a configuration: option files have short lines.
 const MaxValue = 512
 
-// Unfit says what is wrong with a value that would go into an option file.
+// Unfit says what is wrong with a value that would go into an option file, "" where
+// nothing is.
 func Unfit(value string) string {
 	if len(value) > MaxValue {
 		return fmt.Sprintf("is longer than %d bytes", MaxValue)
