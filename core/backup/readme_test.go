@@ -30,10 +30,20 @@ func TestReadme(t *testing.T) {
 			t.Errorf("no %q in:\n%s", part, text)
 		}
 	}
+	signed := false
 	commands := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		if !strings.HasPrefix(line, " ") && utf8.RuneCountInString(line) > 78 {
 			t.Errorf("too long: %s", line)
+		}
+		if check := strings.TrimSpace(line); strings.HasPrefix(check, "ssh-keygen ") {
+			cmd := exec.Command("sh", "-c", check)
+			cmd.Dir = a.dir
+			out, err := cmd.CombinedOutput()
+			signed = err == nil && strings.Contains(string(out), "Good") && strings.Contains(string(out), a.result.Signer)
+			if !signed {
+				t.Errorf("%s: %v: %s", check, err, out)
+			}
 		}
 		dump, _, ok := strings.Cut(strings.TrimSpace(line), " | ")
 		if !ok || !strings.HasPrefix(dump, "cat ") {
@@ -45,6 +55,9 @@ func TestReadme(t *testing.T) {
 		if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), "-- Dump completed") {
 			t.Errorf("%s: %v", dump, err)
 		}
+	}
+	if !signed {
+		t.Error("nothing says how the signature is checked")
 	}
 	if _, err := os.Stat(filepath.Join(a.dir, "pwned")); err == nil || commands != 1 {
 		t.Errorf("%d commands, or one of them ran what the database is called", commands)
