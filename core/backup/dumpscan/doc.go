@@ -6,7 +6,8 @@
 // what was learned of them comes out of the other methods. There is one for
 // mariadb-dump and mysqldump ([NewMySQL]; mysql.go, mysqlcode.go, mysqlwords.go),
 // one for pg_dump ([NewPostgres]; postgres.go, pgcode.go, pgtext.go, pgrows.go),
-// and one that finds out which of them it needs ([NewAny]). A dump may come from a
+// and one that finds out which of them it needs ([NewAny]). [Guard] keeps psql from
+// obeying a dump (pgguard.go). A dump may come from a
 // stranger's archive: no bytes make a Reader fail, and what it keeps of one name is
 // bounded; who reads such a dump bounds how many tables there may be.
 package dumpscan

@@ -37,6 +37,8 @@ func (s *Postgres) token(c byte, fresh, prefix bool) (ended bool) {
 	switch {
 	case c == '\\' && fresh:
 		s.state, s.line = pgMeta, append(s.line[:0], c)
+	case c == '\\': // psql takes one in the middle of a line too
+		s.state, s.line, s.commanded = pgMeta, s.line[:0], true
 	case c == '-' && s.last == '-':
 		s.state, s.line = pgLine, append(s.line[:0], "--"...)
 	case c == '*' && s.last == '/':

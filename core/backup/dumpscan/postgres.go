@@ -41,6 +41,8 @@ type Postgres struct {
 	all      int64
 	at       string
 	complete bool
+	// commanded says that there was a command for psql that pg_dump never writes.
+	commanded bool
 
 	state   pgState
 	phase   pgPhase
@@ -168,6 +170,7 @@ func (s *Postgres) step(c byte) (ended bool) {
 		if !bytes.HasPrefix(s.line, []byte(`\unrestrict `)) {
 			s.complete = false
 		}
+		s.commanded = s.commanded || !restricting.Match(s.line)
 	case pgCopyGap:
 		if c == '\n' {
 			s.state, s.line, s.length = pgCopy, s.line[:0], 0

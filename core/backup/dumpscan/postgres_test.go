@@ -1,7 +1,9 @@
 package dumpscan
 
 import (
+	"errors"
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -92,4 +94,43 @@ func FuzzPGScanner(f *testing.F) {
 			t.Errorf("%v %v, in pieces %v %v", whole.Rows(), whole.Whole(), pieces.Rows(), pieces.Whole())
 		}
 	})
+}
+
+// A dump goes to psql as it is, but for its own \restrict; with a key of ours
+// before it. However it comes in pieces, no other command gets through.
+func TestGuard(t *testing.T) {
+	plain := strings.NewReplacer("\\restrict abc\n", "", "\\unrestrict abc\n", "").Replace(pgText)
+	for size := range 40 {
+		guard := func(text string, keep bool, key string) (string, error) {
+			var out strings.Builder
+			g := NewGuard(&out, key)
+			g.Keep = keep
+			for text != "" {
+				n := min(size+1, len(text))
+				if _, err := g.Write([]byte(text[:n])); err != nil {
+					return out.String(), err
+				}
+				text = text[n:]
+			}
+			return out.String(), g.Flush()
+		}
+		for want, got := range map[string]func() (string, error){
+			plain:                      func() (string, error) { return guard(pgText, false, "") },
+			"\\restrict key\n" + plain: func() (string, error) { return guard(pgText, false, "key") },
+			pgText:                     func() (string, error) { return guard(pgText, true, "") },
+		} {
+			if out, err := got(); err != nil || out != want {
+				t.Errorf("pieces of %d: %v\n%s", size+1, err, out)
+			}
+		}
+		for _, command := range []string{
+			`\! id`, `\o x`, "\\restrict a\\! id", "\\unrestrict a \\! id\n", `SELECT 1 \! id`, "SELECT '' \\gexec\n", "SELECT 1\n\\g |id\n", `\` + strings.Repeat("x", 600),
+		} {
+			for _, text := range []string{command, pgText + command, "COPY a FROM stdin;\n\\! a row\n\\.\n" + command} {
+				if out, err := guard(text+"\n", false, ""); !errors.Is(err, ErrCommand) || strings.HasSuffix(out, command+"\n") {
+					t.Errorf("%q in pieces of %d: %v", command, size+1, err)
+				}
+			}
+		}
+	}
 }

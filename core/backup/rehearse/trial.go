@@ -11,6 +11,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup"
+	"breakglass/core/backup/dumpscan"
 )
 
 // trial is one rehearsal. It is a backup.Sink: dumps go to a server as they are
@@ -67,6 +68,7 @@ type load struct {
 	name   string // of the database, one of ours
 	client *process
 	in     io.WriteCloser
+	guard  *dumpscan.Guard // before in, where the client is psql
 	begun  bool
 	broken bool
 }
@@ -84,7 +86,13 @@ func (l *load) Write(p []byte) (int, error) {
 	if l.in == nil || l.broken || l.trial.found.Why != "" {
 		return len(p), nil
 	}
-	if _, err := l.in.Write(p); err != nil {
+	var to io.Writer = l.in
+	if l.guard != nil {
+		to = l.guard
+	}
+	if _, err := to.Write(p); errors.Is(err, dumpscan.ErrCommand) {
+		l.trial.fail(core.RehearsalRefused, err.Error())
+	} else if err != nil {
 		l.broken = true // why, the client says at its end
 	}
 	return len(p), nil
@@ -109,6 +117,10 @@ func (l *load) begin(head []byte) {
 	var err error
 	if l.name, err = l.server.newDatabase(); err == nil {
 		l.client, l.in, err = l.server.loader(l.name)
+	}
+	if err == nil && of == postgres {
+		l.guard = dumpscan.NewGuard(l.in, "")
+		l.guard.Keep = true
 	}
 	if err != nil {
 		t.fail(core.RehearsalNoStart, err.Error())

@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup"
+	"breakglass/core/backup/dumpscan"
 	"breakglass/core/backup/rewrite"
 	"breakglass/core/safetext"
 )
@@ -25,6 +27,8 @@ type postgresServer struct {
 	psql    string
 	version string // "15.8"
 	id      string // of the database, on its server
+	// restricts says that psql can be told to obey no command of a dump.
+	restricts bool
 }
 
 func newPostgres(to Database) (*postgresServer, error) {
@@ -105,6 +109,11 @@ SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE dat
 	} else {
 		c.fail("Rights in the database", "“%s” may not make schemas and tables in “%s”; make it the database's owner.", safetext.Line(s.to.User), safetext.Line(s.to.Name))
 	}
+	if _, err := s.ask(ctx, "\\restrict breakglass\n\\unrestrict breakglass\n"); err != nil {
+		c.warn("Database client", "psql (%s) is of before August 2025 and can be made to run commands by a dump from a stranger; update postgresql-client if you do not trust the archive's origin.", safetext.Path(s.psql))
+		return
+	}
+	s.restricts = true
 	c.ok("Database client", "psql (%s) loads the dump.", safetext.Path(s.psql))
 }
 
@@ -184,7 +193,7 @@ func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) 
 	}
 	defer func() { err = errors.Join(err, pass.Close()) }()
 	said, err := feed(ctx, []*os.File{pass}, write, s.psql, s.arguments("--single-transaction", "--file=-")...)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || errors.Is(err, dumpscan.ErrCommand) {
 		return err
 	}
 	return &core.Refusal{
@@ -213,14 +222,37 @@ func (s *postgresServer) value(ctx context.Context, query string, _ ...any) (str
 }
 
 // mend implements server. pg_dump is told to leave out owners, rights and
-// tablespaces, so its dumps fit as they are.
-func (s *postgresServer) mend(w io.Writer) mender { return untouched{w} }
+// tablespaces, so its dumps fit as they are; but psql must not obey one.
+func (s *postgresServer) mend(w io.Writer) mender {
+	key := ""
+	if s.restricts {
+		key = rand.Text()
+	}
+	return guarded{dumpscan.NewGuard(w, key)}
+}
 
-// untouched changes nothing.
-type untouched struct{ io.Writer }
+// guarded is a dump that psql does not obey.
+type guarded struct{ guard *dumpscan.Guard }
+
+// Write implements io.Writer.
+func (g guarded) Write(p []byte) (int, error) {
+	n, err := g.guard.Write(p)
+	return n, commanding(err)
+}
 
 // Flush implements mender.
-func (untouched) Flush() error { return nil }
+func (g guarded) Flush() error { return commanding(g.guard.Flush()) }
 
 // Notes implements mender.
-func (untouched) Notes() []string { return nil }
+func (guarded) Notes() []string { return nil }
+
+// commanding says what a dump with commands is.
+func commanding(err error) error {
+	if !errors.Is(err, dumpscan.ErrCommand) {
+		return err
+	}
+	return &core.Refusal{
+		Kind: core.ErrInvalid, Cause: err,
+		Detail: "The dump holds a command for psql, which pg_dump writes into none: this archive was tampered with, do not trust it. The command was not run and the database is as it was; the site's files are in place, so remove them.",
+	}
+}

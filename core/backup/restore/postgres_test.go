@@ -76,3 +76,58 @@ func TestRestorePostgres(t *testing.T) {
 		t.Error(all)
 	}
 }
+
+// Whatever a dump of PostgreSQL says to psql, it runs nothing and reads and
+// writes no file of this machine.
+func TestHostileDumpsOfPostgres(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "bg")
+	check(t, err)
+	check(t, os.Chmod(dir, 0o755))
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	s, err := backuptest.StartPostgres(dir)
+	check(t, err)
+	t.Cleanup(func() { check(t, s.Stop()) })
+	check(t, s.CreateDatabase("shop", "shop", "secret"))
+	_, err = s.As("shop", "secret", "shop", `CREATE TABLE pages (body text); INSERT INTO pages VALUES (E'one\\nestrict\\ttwo'), (E'\\restrict x'), (E'\\\\restrict y'), (E'\\\\!');`)
+	check(t, err)
+	root := filepath.Join(dir, "www", "acme")
+	check(t, os.MkdirAll(root, 0o755))
+	check(t, os.WriteFile(filepath.Join(root, "artisan"), []byte("#!/usr/bin/env php\n"), 0o600))
+	check(t, os.WriteFile(filepath.Join(root, ".env"), []byte(fmt.Sprintf("APP_URL=https://old.example\nDB_CONNECTION=pgsql\nDB_HOST=%s\nDB_PORT=5432\nDB_DATABASE=shop\nDB_USERNAME=shop\nDB_PASSWORD=secret\n", s.Dir)), 0o600))
+	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
+	check(t, err)
+	var good bytes.Buffer
+	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0), Lang: "en"}, &good, nil)
+	check(t, err)
+	touched := filepath.Join(dir, "touched")
+	for name, sql := range map[string]string{
+		"a shell":         `\! touch ` + touched,
+		"a pipe":          `\o | touch ` + touched,
+		"a file":          `\o ` + touched,
+		"a copy":          `\copy pages to ` + touched,
+		"in backquotes":   "\\set x `touch " + touched + "`",
+		"another's key":   "\\unrestrict x\n\\! touch " + touched,
+		"behind a string": "SELECT '\n' \\! touch " + touched,
+		"beside a text that psql reads otherwise": "SET standard_conforming_strings = off;\nSELECT '\\';\n\\! touch " + touched + "\n--';",
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, s.CreateDatabase("into", "into", "secret"))
+			defer func() {
+				check(t, errors.Join(s.SQL("postgres", `DROP DATABASE "into"`), s.SQL("postgres", `DROP ROLE "into"`), os.RemoveAll(filepath.Join(dir, "new")), os.RemoveAll(touched)))
+			}()
+			check(t, os.MkdirAll(filepath.Join(dir, "new"), 0o755))
+			archive := infected(t, good.Bytes(), "--\n\n\\restrict ", "--\n"+sql)
+			_, err := restore.Run(t.Context(), restore.Order{
+				Archive: bytes.NewReader(archive), Size: int64(len(archive)), Target: filepath.Join(dir, "new", "site"),
+				Databases: []restore.Target{{Database: restore.Database{Driver: "postgres", Server: backup.Server{Socket: s.Dir, Port: 5432}, Name: "into", User: "into", Password: core.NewSecret("secret")}}},
+				Verify:    backup.VerifyOptions{Scratch: t.TempDir()}, Clock: coretest.NewClock(),
+			})
+			if !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), "a command for psql") {
+				t.Errorf("the restore ended with %v", err)
+			}
+			if _, err := os.Lstat(touched); err == nil {
+				t.Error("psql touched a file")
+			}
+		})
+	}
+}
