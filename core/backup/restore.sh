@@ -48,6 +48,8 @@ to='' user='' host='' port='' socket='' owner='' secret='' asked_user=no
 check_only=no skip_check=no
 work='' target='' filling=no
 tab=$(printf '\t')
+newline='
+'
 
 # tidy leaves nothing half-done: it runs at every exit.
 tidy() {
@@ -315,7 +317,7 @@ filling=yes
 if [ -e "$work/broke" ]; then die "The files could not be copied, see above."; fi
 beside=$(conf beside)
 if [ -n "$beside" ]; then
-	[ -e "$target/$beside" ] || cp -p "$here/outside/$beside" "$target/$beside" || die "outside/$beside could not be copied."
+	[ -e "$target/$beside" ] || [ -h "$target/$beside" ] || cp -p "$here/outside/$beside" "$target/$beside" || die "outside/$beside could not be copied."
 	say "$beside lay beside the website's directory; it now lies in $target itself, where it works as well."
 fi
 
@@ -394,7 +396,7 @@ while IFS= read -r path <&3; do
 		continue
 	fi
 	for entry in "$here/outside$path"/* "$here/outside$path"/.[!.]*; do
-		case $entry in */'*' | */'.[!.]*') continue ;; esac
+		case $entry in */'*' | */'.[!.]*') continue ;; *"$newline"*) printf '%s\n' "what has a line break in its name in outside$path" >>"$work/byhand" && continue ;; esac
 		entry=${entry##*/}
 		[ "$path/$entry" = "$root" ] || put_back "${path#/}/$entry" "$path/$entry"
 	done
@@ -402,9 +404,8 @@ done 3<"$work/included"
 
 # turn_links turns links that led to what lies elsewhere now.
 turn_links() { # PLACE OLD-PATH
-	find "$1" -type l >"$work/links"
+	find "$1" -name "*$newline*" -prune -o -type l -print >"$work/links"
 	while IFS= read -r link <&3; do
-		[ -h "$link" ] || continue # its name has a line break in it
 		to=$(readlink "$link"; printf x)
 		to=${to%??}
 		inside=$(dirname "${link#"$1"}")
@@ -492,6 +493,10 @@ editable() { # FILE
 	path=$target/$1
 	case $1 in
 	../*) path=$(moved "${parent%/}/${1#../}") || return 0 ;;
+	*/*) # a folder above it may be a link that leads out
+		path=$(cd "$(dirname "$path")" 2>/dev/null && pwd -P)/${1##*/}
+		case $path in "$target"/*) ;; *) return 0 ;; esac
+		;;
 	esac
 	if [ -h "$path" ]; then
 		path=$(readlink -f "$path" 2>/dev/null) || return 0
@@ -538,6 +543,20 @@ anew() { # NAME
 	printf 'Drop each of these databases, make it anew, empty, and run this again: %s' "$(sort -u "$work/filled" | sed -e ':a' -e '$!N' -e 's/\n/, /' -e 'ta')"
 }
 
+# restricted prints a dump of PostgreSQL so that psql obeys none of what the dump
+# may hold behind a backslash: it is told so first, under a key that nobody
+# knows, in place of the dump's own.
+restricted() { # DIR
+	key=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	if [ -z "$key" ] || ! printf '\\restrict %s\n\\unrestrict %s\n' "$key" "$key" | pg "$name" 2>/dev/null; then
+		warn "psql is of before August 2025 and obeys commands in a dump; the backup's own protection is all there is."
+		cat "$here/database/$1"/*.sql
+		return
+	fi
+	printf '\\restrict %s\n' "$key"
+	{ cat "$here/database/$1"/*.sql || : >"$work/broke"; } | sed -e '1,9{' -e '/^\\restrict [A-Za-z0-9]*$/d' -e '}' -e '/^\\unrestrict [A-Za-z0-9]*$/d'
+}
+
 load() { # KIND DIR NAME RULES
 	[ -f "$here/database/$2/0001.sql" ] || die "database/$2 holds no dump."
 	case $1 in
@@ -545,7 +564,7 @@ load() { # KIND DIR NAME RULES
 		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | { plain "$4" || : >"$work/broke"; } | my "$3" || : >"$work/broke"
 		;;
 	pgsql)
-		{ cat "$here/database/$2"/*.sql || : >"$work/broke"; } | pg "$3" --single-transaction >/dev/null || : >"$work/broke"
+		{ restricted "$2" || : >"$work/broke"; } | pg "$3" --single-transaction >/dev/null || : >"$work/broke"
 		;;
 	esac
 	[ ! -e "$work/broke" ] || die "The dump could not be loaded into '$3', see above. $(anew "$3")"
