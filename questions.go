@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"breakglass/core"
 	"breakglass/core/backup/restore"
 	"breakglass/core/safetext"
+	"breakglass/core/view"
 
 	"golang.org/x/term"
 )
@@ -26,10 +30,10 @@ type questions struct {
 }
 
 func newQuestions(in *os.File, out io.Writer) *questions {
-	return &questions{in: bufio.NewReader(in), fd: int(in.Fd()), out: out, tries: 3}
+	return &questions{in: bufio.NewReader(in), fd: int(in.Fd()), out: out, tries: 10}
 }
 
-var errNoAnswer = errors.New("nothing was touched: the questions were not answered")
+var errNoAnswer = errors.New("nothing was touched: the questions were not answered; start the command again when you know the answers")
 
 // line asks for a line; standing is what Enter alone means.
 func (q *questions) line(question, standing string) (string, error) {
@@ -46,6 +50,29 @@ func (q *questions) line(question, standing string) (string, error) {
 	return orDefault(strings.TrimSpace(text), standing), nil
 }
 
+// path asks for a path, as a person writes one at a prompt: from the home directory, or
+// in the quotes that a file manager puts around what is dragged into a terminal.
+func (q *questions) path(question string, check func(string) error) (path string, err error) {
+	_, err = q.until(question, "", func(text string) error {
+		path = typedPath(text)
+		return check(path)
+	})
+	return path, err
+}
+
+// typedPath does what a shell would have done with a path.
+func typedPath(text string) string {
+	if n := len(text); n > 1 && text[0] == text[n-1] && (text[0] == '\'' || text[0] == '"') {
+		return text[1 : n-1]
+	}
+	if rest, ok := strings.CutPrefix(text, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, rest)
+		}
+	}
+	return text
+}
+
 // until asks until check is content, a few times.
 func (q *questions) until(question, standing string, check func(string) error) (string, error) {
 	for range q.tries {
@@ -56,7 +83,9 @@ func (q *questions) until(question, standing string, check func(string) error) (
 		if err = check(text); err == nil {
 			return text, nil
 		}
-		fmt.Fprintf(q.out, "  %s\n", sentence(err))
+		for _, line := range view.Wrap(sentence(err), 76) {
+			fmt.Fprintf(q.out, "  %s\n", line)
+		}
 	}
 	return "", errNoAnswer
 }
@@ -83,7 +112,7 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 	q := o.ask
 	fmt.Fprint(q.out, "This puts a website back from its backup. It asks a few questions, shows what\nit will do, and does nothing before you say yes.\n\n")
 	if o.file == "" {
-		if o.file, err = q.until("The backup's file", "", isFile); err != nil {
+		if o.file, err = q.path("The backup's file", isFile); err != nil {
 			return err
 		}
 	}
@@ -92,12 +121,18 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 	}
 	if o.to == "" {
 		fmt.Fprintln(q.out)
-		if o.to, err = q.until("The directory for the site, empty or new", "", restore.CheckTarget); err != nil {
+		if o.to, err = q.path("The directory for the site, empty or new", restore.CheckTarget); err != nil {
 			return err
 		}
 	}
 	if len(o.databases) == 0 {
 		if err := o.askDatabases(); err != nil {
+			return err
+		}
+	}
+	if o.owner == "" && os.Geteuid() == 0 {
+		fmt.Fprint(q.out, "\nThe user that the web server runs the site as, like www-data, must own its files.\n")
+		if o.owner, err = q.until("That user; Enter alone: the owner of the place it goes to", "", isUser); err != nil {
 			return err
 		}
 	}
@@ -111,8 +146,44 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 		fmt.Fprint(q.out, "\nThe emergency sheet shows the fingerprint of the key that signs backups.\n")
 		o.signer, err = q.until("That fingerprint, SHA256:…; Enter alone does without", "", isFingerprint)
 	}
+	o.answered = true
 	return err
 }
+
+// again is the command that asks nothing of what was answered, to be typed when
+// something is to change or a restore is to go on. No password stands in it.
+func (o *restoreOrder) again() string {
+	words := []string{os.Args[0], "restore", o.file, "--to", o.to}
+	with := func(option string, values ...string) {
+		for _, value := range values {
+			if value != "" {
+				words = append(words, option, value)
+			}
+		}
+	}
+	for _, d := range o.databases {
+		with("--database", withoutPassword(d))
+	}
+	with("--url", o.url)
+	with("--old-url", o.oldURLs...)
+	with("--owner", o.owner)
+	with("--signer", o.signer)
+	with("--password-file", o.passwordFiles...)
+	for i, word := range words {
+		if !plainWord.MatchString(word) {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return safetext.Path(strings.Join(words, " ")) // uncut
+}
+
+// plainWord is what a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+
+// urlPassword is the password in a database's URL.
+var urlPassword = regexp.MustCompile(`(://[^:@/?]*):[^/?]*@`)
+
+func withoutPassword(url string) string { return urlPassword.ReplaceAllString(url, "$1@") }
 
 func isFile(path string) error {
 	info, err := os.Stat(path)
@@ -123,6 +194,16 @@ func isFile(path string) error {
 		return core.Refuse(core.ErrInvalid, "There is no file %s.", safetext.Path(path))
 	case info.IsDir():
 		return core.Refuse(core.ErrInvalid, "%s is a directory; give the archive itself.", safetext.Path(path))
+	}
+	return nil
+}
+
+func isUser(name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := user.Lookup(name); err != nil {
+		return core.Refuse(core.ErrInvalid, "There is no user “%s” on this machine.", safetext.Line(name))
 	}
 	return nil
 }
@@ -143,7 +224,10 @@ func isAddress(text string) error {
 }
 
 func isFingerprint(text string) error {
-	if text == "" || strings.HasPrefix(text, "SHA256:") && len(text) == len("SHA256:")+43 {
+	if rest, ok := strings.CutPrefix(text, "SHA256:"); ok && !bareFingerprint.MatchString(rest) {
+		return core.Refuse(core.ErrInvalid, "A fingerprint has 43 characters behind SHA256:, and this has %d.", len(rest))
+	}
+	if text == "" {
 		return nil
 	}
 	_, err := demand(text)

@@ -25,7 +25,9 @@ type restoreOrder struct {
 	oldURLs                      []string
 	dryRun, json, yes            bool
 
-	known *backup.Contents // what the archive holds, where it was looked at before
+	known    *backup.Contents // what the archive holds, where it was looked at before
+	answered bool             // the order was made by answers to questions
+	seen     map[string]bool  // the checks that were shown before the question whether to begin
 
 	ask  *questions // nil: nobody is there to answer
 	out  io.Writer
@@ -103,6 +105,7 @@ func (o *restoreOrder) run(ctx context.Context) error {
 			return err
 		}
 		order.Agree = o.ask.yes
+		order.Tell = o.unseen(m.tell)
 	}
 	report, err := restore.Run(ctx, order)
 	m.end()
@@ -167,9 +170,14 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 	}
 	fmt.Fprintf(o.errs, "  5. Point its configuration at all that, and check the result.\n\nLooked at beforehand:\n")
 	failed := false
+	o.seen = map[string]bool{}
 	for _, c := range list {
+		o.seen[c.String()] = true
 		fmt.Fprintf(o.errs, "  %s\n", c)
 		failed = failed || c.State == restore.Fail
+	}
+	if o.answered {
+		fmt.Fprintf(o.errs, "\nThe same without the questions, to change something or to go on later:\n%s\n", o.again())
 	}
 	fmt.Fprintln(o.errs)
 	if failed {
@@ -180,6 +188,15 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 		err = errors.New("nothing was touched")
 	}
 	return err
+}
+
+// unseen leaves out the checks that a person has just read.
+func (o *restoreOrder) unseen(tell func(restore.Event)) func(restore.Event) {
+	return func(e restore.Event) {
+		if e.Check == nil || !o.seen[e.Check.String()] {
+			tell(e)
+		}
+	}
 }
 
 // tell says what was done.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,22 +39,31 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 	}
 	check(t, os.Symlink(database.Socket, filepath.Join(dir, "s")))
 	s := openTerminal(t, 100, 46, []string{asBreakglass + "=1"}, "env", "-C", dir, os.Args[0], "restore")
-	for _, dialogue := range []struct{ asked, answer string }{
+	t.Setenv("HOME", dir)
+	owner := []struct{ asked, answer string }{{"That user; Enter alone", "nobody-here"}, {"There is no user “nobody-here”", "nobody"}}
+	if os.Geteuid() != 0 {
+		owner = nil
+	}
+	for _, dialogue := range slices.Concat([]struct{ asked, answer string }{
 		{"The backup's file:", "nothing.tar.gz"},
-		{"There is no file nothing.tar.gz.", "acme.tar.gz"},
+		{"There is no file nothing.tar.gz.", "'acme.tar.gz'"},
 		{"The directory for the site, empty or new:", filepath.Join(dir, "old")},
 		{"is not empty", filepath.Join(dir, "site")},
 		{"The database:", "mysql://" + name + "@/" + into + "?socket=" + filepath.Join(dir, "s")},
+	}, owner, []struct{ asked, answer string }{
 		{"The site's new address", "https://new.example"},
-		{"That fingerprint", "key.pub"},
+		{"That fingerprint", "no.pub"},
+		{"no.pub is neither a fingerprint", "SHA256:abc"},
+		{"has 43 characters", "key.pub"},
 		{"(it is not shown):", "secret"},
-	} {
+	}) {
 		s.shows(dialogue.asked)
 		s.types(dialogue.answer)
 		s.press("Enter")
 	}
 	s.shows("✓ Dump: that of “ask_acme”, 1 tables, goes to ask_acme@")
 	s.shows("Begin? Type yes")
+	s.shows("restore acme.tar.gz --to " + filepath.Join(dir, "site") + " --database 'mysql://" + name + "@/" + into)
 	if strings.Contains(s.text(), "secret") {
 		t.Error("the password stands on the screen")
 	}
@@ -103,12 +113,16 @@ func TestRestoreAsksForEachDatabase(t *testing.T) {
 		{"The directory for the site, empty or new:", filepath.Join(dir, "site")},
 		{"The database for “two_shop”:", url("two_shop_new")},
 		{"The database for “two_blog”:", url("two_blog_new")},
+		{"That user; Enter alone", ""},
 		{"The site's new address", ""},
 		{"That fingerprint", ""},
 		{"Password of two at the database for “two_shop” (it is not shown):", "secret"},
 		{"Load the dump of “two_blog” into the database two@", ""},
 		{"Begin? Type yes", "yes"},
 	} {
+		if strings.HasPrefix(dialogue.asked, "That user") && os.Geteuid() != 0 {
+			continue
+		}
 		s.shows(dialogue.asked)
 		if dialogue.answer != "" || strings.HasPrefix(dialogue.asked, "The site's") || strings.HasPrefix(dialogue.asked, "That") {
 			s.types(dialogue.answer)
@@ -125,6 +139,30 @@ func TestRestoreAsksForEachDatabase(t *testing.T) {
 	for _, name := range []string{"two_shop", "two_blog"} {
 		if !strings.Contains(report, name+"_new, of the dump of “"+name+"”: 1 tables, 3 rows") {
 			t.Errorf("%s is not counted:\n%s", name, report)
+		}
+	}
+}
+
+// The line that goes on without the questions takes every answer as it was given, for a
+// shell, and no password.
+func TestRestoreAgain(t *testing.T) {
+	o := restoreOrder{
+		file: "my acme.tar.gz", to: "/srv/it's", url: "https://new.example", signer: "SHA256:x", owner: "www-data",
+		databases: []string{"", "shop=mysql://u:p@ss@localhost/shop?socket=/s", "postgres://u@h/n"}, passwordFiles: []string{"pw"},
+	}
+	want := ` restore 'my acme.tar.gz' --to '/srv/it'\''s' --database 'shop=mysql://u@localhost/shop?socket=/s' --database postgres://u@h/n ` +
+		`--url https://new.example --owner www-data --signer SHA256:x --password-file pw`
+	if got, ok := strings.CutPrefix(o.again(), os.Args[0]); !ok || got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// A path is taken as a person types one, or drags it into a terminal.
+func TestTypedPath(t *testing.T) {
+	t.Setenv("HOME", "/home/eva")
+	for text, want := range map[string]string{"~/acme.tar.gz": "/home/eva/acme.tar.gz", "'/a b/c'": "/a b/c", `"x"`: "x", "'": "'", "~": "~", "a": "a", "": ""} {
+		if got := typedPath(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

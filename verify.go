@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"breakglass/core"
@@ -67,14 +69,23 @@ func verifyFile(ctx context.Context, path, signer, logKey string) (_ backup.Repo
 	return backup.Verify(ctx, in, o)
 }
 
+// bareFingerprint is one that was copied without the SHA256: before it.
+var bareFingerprint = regexp.MustCompile(`^[A-Za-z0-9+/]{43}$`)
+
 // demand reads what --signer says: a public key's file, or a fingerprint.
 func demand(signer string) (o backup.VerifyOptions, err error) {
 	if signer == "" {
 		return o, nil
 	}
+	if bareFingerprint.MatchString(signer) {
+		signer = "SHA256:" + signer
+	}
 	if strings.HasPrefix(signer, "SHA256:") {
 		o.Fingerprint = signer
 		return o, nil
+	}
+	if _, err := os.Stat(signer); errors.Is(err, fs.ErrNotExist) {
+		return o, core.Refuse(core.ErrInvalid, "%s is neither a fingerprint, SHA256: and 43 characters as on the emergency sheet, nor a file with a public key.", safetext.Line(safetext.Path(signer)))
 	}
 	text, err := readKeyFile(signer)
 	if err != nil {
