@@ -77,7 +77,7 @@ func (g Grant) endCause() error {
 	case GrantExpired:
 		return Refuse(ErrExpired, "Access has expired; ask for it again.")
 	case GrantRevoked:
-		return Refuse(ErrRevoked, "Access was revoked: %s", orElse(g.Reason, "no reason was given."))
+		return Refuse(ErrRevoked, "Access was revoked: %s", reasonOf(g))
 	default:
 		return Refuse(ErrClosed, "Access was closed; ask for it again if you still need it.")
 	}
@@ -85,6 +85,14 @@ func (g Grant) endCause() error {
 
 // over reports whether the grant's time has passed by either clock.
 func (c *Console) over(g Grant) bool { return c.left(g) <= 0 }
+
+// reasonOf is the reason of a revocation, for the sentence that gives it.
+func reasonOf(g Grant) any {
+	if g.Reason == "" {
+		return Say("no reason was given.")
+	}
+	return g.Reason
+}
 
 func orElse(text, otherwise string) string {
 	if text == "" {

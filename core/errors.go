@@ -37,6 +37,7 @@ var (
 type Refusal struct {
 	Kind   error     // one of the sentinels
 	Detail string    // what happened and what to do, one sentence, safe to show
+	Said   Said      // Detail as it was made, for readers of other languages
 	Until  time.Time // for ErrLocked: when it ends by itself
 	Left   int       // for ErrWrongCode: tries left on this code
 	Cause  error     // the error below, if any; never shown to an owner
@@ -61,5 +62,19 @@ func (r *Refusal) Unwrap() []error {
 // Refuse returns a Refusal of the given kind whose sentence is built as by
 // fmt.Sprintf.
 func Refuse(kind error, format string, args ...any) *Refusal {
-	return &Refusal{Kind: kind, Detail: fmt.Sprintf(format, args...)}
+	return &Refusal{Kind: kind, Detail: fmt.Sprintf(format, args...), Said: Say(format, args...)}
+}
+
+// Because returns r with the error below it, which no owner is shown.
+func (r *Refusal) Because(cause error) *Refusal {
+	why := *r
+	why.Cause = cause
+	return &why
+}
+
+// refusalOf returns the refusal in an error.
+func refusalOf(err error) (*Refusal, bool) {
+	var refusal *Refusal
+	ok := errors.As(err, &refusal)
+	return refusal, ok
 }

@@ -28,7 +28,9 @@ func (c *Console) Activate(ctx context.Context, a Actor) (GrantInfo, error) {
 			}
 		}
 		if r.State == RequestHolding {
-			return &Refusal{Kind: ErrState, Until: r.Ready, Detail: "The waiting time is not over; come back at " + r.Ready.In(site.Location()).Format("2006-01-02 15:04 MST") + "."}
+			early := Refuse(ErrState, "The waiting time is not over; come back at %s.", r.Ready.In(site.Location()).Format("2006-01-02 15:04 MST"))
+			early.Until = r.Ready
+			return early
 		}
 		made, err = t.activate(site, r)
 		return err
@@ -80,7 +82,7 @@ func (t *turn) join(site Site, r Request) (Grant, error) {
 // lock count back to none, and tells everyone.
 func (t *turn) finish(site Site, r Request, grant Grant, event Event) error {
 	if !allowed(requestEdges, r.State, RequestActivated) {
-		return Refuse(ErrState, "Request %s is %s; it cannot be activated now.", r.ID, r.State)
+		return Refuse(ErrState, "Request %s is %s; it cannot be activated now.", r.ID, r.State.said())
 	}
 	from := r.State
 	r.State, r.Grant, r.Ended, r.Claim = RequestActivated, grant.ID, t.now, nil

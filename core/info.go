@@ -69,7 +69,8 @@ type JobInfo struct {
 	Ended    time.Time
 	Verdict  Verdict
 	Notes    []string
-	Problem  string
+	Problem  string // in English
+	Said     Said   // Problem, for readers of other languages
 	Incident string
 	Full     bool      // it failed because the disk was full
 	Size     int64     // of what was streamed

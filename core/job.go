@@ -39,7 +39,7 @@ func (c *Console) Inspect(ctx context.Context, a Actor) (Preflight, error) {
 // spec is what the engine is told of a site.
 func (c *Console) spec(s Site) (SiteSpec, error) {
 	named, err := c.namedDatabase(s)
-	return SiteSpec{Site: s.ID, Root: s.Root, DatabaseHost: s.DatabaseHost, Database: named, Include: s.Include}, err
+	return SiteSpec{Site: s.ID, Root: s.Root, DatabaseHost: s.DatabaseHost, Database: named, Include: s.Include, Lang: s.Lang}, err
 }
 
 func (c *Console) readSite(ctx context.Context, id string) (site Site, err error) {
@@ -207,7 +207,7 @@ func (c *Console) runEngine(ctx context.Context, site Site, job Job, w io.Writer
 	}
 	return c.engine.Run(ctx, BackupOrder{
 		SiteSpec: spec, Name: job.Archive[:len(job.Archive)-len(c.engine.Extension())], Created: job.Created,
-		Host: c.options.Host, Grant: job.Grant, Call: site.Call, Lang: site.Lang,
+		Host: c.options.Host, Grant: job.Grant, Call: site.Call,
 		Proof: func(ctx context.Context) ([]byte, error) { return c.proveGrant(ctx, job.Grant) },
 	}, w, func(p Progress) {
 		p.Done = false // the record says when it is
@@ -254,7 +254,7 @@ func (t *turn) sealJob(id string, size int64, result BackupResult) error {
 		return err
 	}
 	if !allowed(jobEdges, job.State, JobSealed) {
-		return Refuse(ErrState, "Backup %s is %s already.", id, job.State)
+		return Refuse(ErrState, "Backup %s is %s already.", id, job.State.said())
 	}
 	site, err := t.Sites().Get(job.Site)
 	if err != nil {

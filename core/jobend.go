@@ -8,6 +8,9 @@ import (
 	"breakglass/core/safetext"
 )
 
+// stoppedRunning is why a job ended that the server's stop cut.
+var stoppedRunning = Say("The server was stopped while the backup ran; start it again.")
+
 // endTime bounds the recording of a job's end, which must happen even while the
 // console closes.
 const endTime = 30 * time.Second
@@ -34,15 +37,16 @@ func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Jo
 	why := context.Cause(ctx)
 	switch {
 	case why == nil:
-		job.Problem, job.Full = problemOf(cause), errors.Is(cause, ErrNoSpace)
+		job.Said, job.Full = saidOf(cause), errors.Is(cause, ErrNoSpace)
 	case errors.Is(why, errShutdown):
-		job.Problem = "The server was stopped while the backup ran; start it again."
+		job.Said = stoppedRunning
 	case errors.Is(why, errCut): // by a bad line as likely as by the owner
-		job.Problem = problemOf(why)
+		job.Said = saidOf(why)
 	default:
 		state, event = JobCancelled, EventJobCancelled
-		job.Problem = problemOf(why)
+		job.Said = saidOf(why)
 	}
+	job.Problem = safetext.Line(job.Said.String())
 	end, cancel := context.WithTimeout(context.WithoutCancel(c.base), endTime)
 	defer cancel()
 	err := c.update(end, "end backup", a, func(t *turn) error {
@@ -56,7 +60,8 @@ func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Jo
 	if err != nil {
 		// The ledger cannot be written; at the next start the job is found
 		// running and marked failed then.
-		job.Problem = problemOf(errors.Join(cause, err))
+		job.Said = saidOf(errors.Join(cause, err))
+		job.Problem = job.Said.String()
 	}
 	return job
 }
@@ -70,7 +75,7 @@ func (t *turn) failJob(ended Job, state JobState, event Event) error {
 		return nil
 	}
 	from := job.State
-	job.State, job.Ended, job.Problem, job.Incident, job.Full = state, t.now, ended.Problem, ended.Incident, ended.Full
+	job.State, job.Ended, job.Problem, job.Said, job.Incident, job.Full = state, t.now, ended.Problem, ended.Said, ended.Incident, ended.Full
 	if _, err := t.Jobs().Put(job); err != nil {
 		return err
 	}
@@ -81,24 +86,19 @@ func (t *turn) failJob(ended Job, state JobState, event Event) error {
 	_, err = t.tell(site, line{
 		event: event, site: site.ID, grant: job.Grant, from: string(from), to: string(state), result: job.Problem,
 		data: map[string]string{"job": job.ID, "incident": job.Incident},
-	}, map[string]string{"problem": job.Problem})
+	}, map[string]string{"problem": job.Problem, SaidField: job.Said.encode()})
 	return err
 }
 
-// problemOf is what an owner is told of an error: its own sentence if it has
-// one, else a general one. The rest stays in the server's log.
-func problemOf(err error) string {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		return safetext.Line(refusal.Error())
-	}
+// generalProblem is what an owner is told of an error that says nothing to people.
+func generalProblem(err error) Said {
 	switch {
 	case errors.Is(err, ErrNoSpace):
-		return "The disk is full, so the backup could not be stored; free some space or ask for help, then start it again."
+		return Say("The disk is full, so the backup could not be stored; free some space or ask for help, then start it again.")
 	case errors.Is(err, ErrSite):
-		return "The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you."
+		return Say("The site's files could not be read; nothing was changed. Start it again, or give the number below to whoever helps you.")
 	}
-	return "The backup stopped for a reason that it did not expect; nothing was changed. Start it again, or give the number below to whoever helps you."
+	return Say("The backup stopped for a reason that it did not expect; nothing was changed. Start it again, or give the number below to whoever helps you.")
 }
 
 func markFailed(p *Progress) {

@@ -86,6 +86,7 @@ type SiteSpec struct {
 	DatabaseHost string // a host other than loopback that the manager vouches for
 	Database     NamedDatabase
 	Include      []string // resolved paths outside of Root that belong to the site
+	Lang         string   // of what the owner reads; "": English
 }
 
 // NamedDatabase is a database that the manager named, because the site's own
@@ -122,7 +123,6 @@ type BackupOrder struct {
 	Host    string    // the console's host name, the signature's principal
 	Grant   string    // "" outside a console
 	Call    string    // whom to call, for README.txt
-	Lang    string
 	// Proof returns what the log holds of the grant so far, with its proofs; it is
 	// asked once, near the end. nil outside a console.
 	Proof func(context.Context) ([]byte, error)

@@ -219,7 +219,7 @@ func (t *turn) cancel(site Site, r Request) error {
 // ones, kills its code, and tells everyone. It returns the site as stored.
 func (t *turn) endRequest(site Site, r Request, to RequestState, event Event, reason string) (Site, error) {
 	if !allowed(requestEdges, r.State, to) {
-		return site, Refuse(ErrState, "Request %s is %s; that cannot be done now.", r.ID, r.State)
+		return site, Refuse(ErrState, "Request %s is %s; that cannot be done now.", r.ID, r.State.said())
 	}
 	from := r.State
 	r.State, r.Ended, r.Code.Dead, r.Claim = to, t.now, true, nil

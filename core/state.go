@@ -122,7 +122,7 @@ func (c *Console) grantInfo(g Grant, a Actor) GrantInfo {
 func (c *Console) jobInfo(j Job) JobInfo {
 	info := JobInfo{
 		ID: j.ID, Site: j.Site, Grant: j.Grant, State: j.State, Archive: j.Archive, Created: j.Created, Ended: j.Ended,
-		Verdict: j.Verdict, Notes: j.Notes, Problem: j.Problem, Incident: j.Incident, Full: j.Full,
+		Verdict: j.Verdict, Notes: j.Notes, Problem: j.Problem, Said: j.Said, Incident: j.Incident, Full: j.Full,
 		Size: j.Size, SHA256: j.SHA256, Percent: -1,
 	}
 	p, ok := c.hub.Get(j.ID)

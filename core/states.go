@@ -176,7 +176,8 @@ type Job struct {
 	Ended    time.Time
 	Verdict  Verdict
 	Notes    []string
-	Problem  string // for failed: what happened, what to do
+	Problem  string // for failed: what happened, what to do, in English
+	Said     Said   // Problem, for readers of other languages
 	Incident string // an ID to quote
 	Full     bool   // for failed: the disk was
 	Size     int64  // for streamed, of the archive

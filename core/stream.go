@@ -112,7 +112,7 @@ func (c *Console) recordStream(a Actor, job Job, result BackupResult) error {
 			return err
 		}
 		if !allowed(jobEdges, job.State, JobStreamed) {
-			return Refuse(ErrState, "Backup %s is %s already.", job.ID, job.State)
+			return Refuse(ErrState, "Backup %s is %s already.", job.ID, job.State.said())
 		}
 		site, err := t.Sites().Get(job.Site)
 		if err != nil {
@@ -181,7 +181,7 @@ func handOver(w io.Writer, p []byte) (err error) {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		return &Refusal{Kind: errCut.Kind, Detail: errCut.Detail, Cause: err}
+		return errCut.Because(err)
 	}
 	return nil
 }

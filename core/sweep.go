@@ -67,7 +67,7 @@ func (c *Console) failRunning(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			job.Problem, job.Incident = "The server was stopped while the backup ran; start it again.", incident
+			job.Problem, job.Said, job.Incident = stoppedRunning.String(), stoppedRunning, incident
 			return t.failJob(job, JobFailed, EventJobFailed)
 		})
 		if err != nil {

@@ -196,7 +196,7 @@ func (t *turn) verified(r Request, claim []byte) error {
 // step moves a request along an edge and tells everyone.
 func (t *turn) step(site Site, r Request, to RequestState, event Event, data map[string]string) (Request, error) {
 	if !allowed(requestEdges, r.State, to) {
-		return r, Refuse(ErrState, "Request %s is %s; that cannot be done now.", r.ID, r.State)
+		return r, Refuse(ErrState, "Request %s is %s; that cannot be done now.", r.ID, r.State.said())
 	}
 	from := r.State
 	r.State = to

@@ -47,7 +47,7 @@ func refuseTrust(ctx context.Context, config detect.Database, host dbHost) error
 	if err := db.PingContext(ctx); err != nil {
 		return nil //nolint:nilerr // that is as it should be; the right password comes next
 	}
-	return &core.Refusal{Kind: core.ErrDatabase, Detail: fmt.Sprintf(
+	return core.Refuse(core.ErrDatabase,
 		"The database server lets the user “%s” of the database “%s” in without its password, because of who runs this console; that proves nothing about the site. Ask your web manager to give the site a database user with a password of its own.",
-		safetext.Line(config.User), safetext.Line(config.Name))}
+		safetext.Line(config.User), safetext.Line(config.Name))
 }

@@ -108,11 +108,8 @@ func databaseError(name string, err error) error {
 	if errors.As(err, &refusal) {
 		return err
 	}
-	return &core.Refusal{
-		Kind: core.ErrDatabase, Cause: err,
-		Detail: fmt.Sprintf("The site's database “%s” did not answer. Start the backup again once it answers; if it stays so, ask your web manager or hosting company whether the database server runs.",
-			safetext.Line(name)),
-	}
+	return core.Refuse(core.ErrDatabase, "The site's database “%s” did not answer. Start the backup again once it answers; if it stays so, ask your web manager or hosting company whether the database server runs.",
+		safetext.Line(name)).Because(err)
 }
 
 func (d *dump) lookAtServer(ctx context.Context, db *database) error {

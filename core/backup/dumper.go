@@ -45,10 +45,8 @@ func findDumper(ctx context.Context, scratch string) (dumper, error) {
 		var help, stderr capped
 		help.limit, stderr.limit = 1<<20, maxStderr
 		if err := runTool(ctx, toolRun{dir: scratch}, &help, &stderr, path, "--no-defaults", "--help"); err != nil {
-			return dumper{}, &core.Refusal{
-				Kind: core.ErrDatabase, Cause: fmt.Errorf("%s --help: %w: %s", path, err, stderr.String()),
-				Detail: "The tool that dumps databases does not run on this server, so the database cannot be dumped; ask your web manager to reinstall mariadb-client.",
-			}
+			return dumper{}, core.Refuse(core.ErrDatabase, "The tool that dumps databases does not run on this server, so the database cannot be dumped; ask your web manager to reinstall mariadb-client.").
+				Because(fmt.Errorf("%s --help: %w: %s", path, err, stderr.String()))
 		}
 		d := dumper{path: path, name: name, options: map[string]bool{}}
 		for _, option := range optionForm.FindAllString(help.String(), -1) {
@@ -194,11 +192,8 @@ func dumpFailed(d *dump, cause error) error {
 	if errors.As(cause, &refusal) {
 		return cause
 	}
-	return &core.Refusal{
-		Kind: core.ErrDatabase, Cause: cause,
-		Detail: fmt.Sprintf("The dump of the site's database “%s” broke off. Start the backup again once it answers; if it breaks off once more, ask your web manager or hosting company to look at the database server.",
-			safetext.Line(d.config.Name)),
-	}
+	return core.Refuse(core.ErrDatabase, "The dump of the site's database “%s” broke off. Start the backup again once it answers; if it breaks off once more, ask your web manager or hosting company to look at the database server.",
+		safetext.Line(d.config.Name)).Because(cause)
 }
 
 // lostForm is what the tools say when the server went away: then nothing that
@@ -217,15 +212,12 @@ func dumpLacks(d *dump, cause error, said string) error {
 			names = append(names, name)
 		}
 	}
-	what := "A part"
+	what := core.Say("A part")
 	if len(names) > 0 {
-		what = "A part (" + safetext.Line(shortList(names)) + ")"
+		what = core.Say("A part (%s)", safetext.Line(shortList(names)))
 	}
-	return &core.Refusal{
-		Kind: core.ErrDatabase, Cause: cause,
-		Detail: fmt.Sprintf("%s of the database “%s” could not be read; all else of it is there. Ask your web manager or hosting company to repair it, then make another backup.",
-			what, safetext.Line(d.config.Name)),
-	}
+	return core.Refuse(core.ErrDatabase, "%s of the database “%s” could not be read; all else of it is there. Ask your web manager or hosting company to repair it, then make another backup.",
+		what, safetext.Line(d.config.Name)).Because(cause)
 }
 
 // checkedWriter remembers the error that ended a dump from our side.

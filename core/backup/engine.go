@@ -142,10 +142,7 @@ func (e *Engine) CheckRoot(ctx context.Context, root string) (string, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return "", core.Refuse(core.ErrInvalid, "There is no directory %s; check the path.", shown)
 	case err != nil:
-		return "", &core.Refusal{
-			Kind: core.ErrInvalid, Cause: err,
-			Detail: fmt.Sprintf("The directory %s cannot be opened by this server; check its permissions.", shown),
-		}
+		return "", core.Refuse(core.ErrInvalid, "The directory %s cannot be opened by this server; check its permissions.", shown).Because(err)
 	}
 	if e.holdsUs(resolved) || e.isOurs(resolved) {
 		return "", core.Refuse(core.ErrInvalid, "%s holds the data of this server itself, which no backup may contain; give the site's own directory.", shown)

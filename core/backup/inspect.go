@@ -30,7 +30,7 @@ func (s *site) scan(ctx context.Context, f func(size int64)) error {
 // backup finds them at any.
 const sqliteDepth = 6
 
-// Inspect implements core.Engine. Its notes are in English.
+// Inspect implements core.Engine.
 func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.SiteReport, err error) {
 	root, err := e.open(spec.Root)
 	if err != nil {
@@ -41,7 +41,7 @@ func (e *Engine) Inspect(ctx context.Context, spec core.SiteSpec) (report core.S
 		return core.SiteReport{}, fmt.Errorf("inspect: %w", errors.Join(err, root.Close()))
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	f := &findings{}
+	f := &findings{lang: spec.Lang}
 	report = core.SiteReport{Root: spec.Root, Kind: s.Kind}
 	dumps, err := e.planDumps(ctx, s, spec)
 	if err != nil {

@@ -19,7 +19,7 @@ func undumpable(ctx context.Context, err error) bool {
 
 // lack notes that the database of a source is missing, before anything is read.
 func (s *site) lack(from source, err error) {
-	n := s.missingNote(from, sentence(err))
+	n := s.missingNote(from, []note{because(err)})
 	if from.Err != nil && !from.named {
 		n.id = "archive.note.database_unread"
 		n.data["Command"] = words.Verbatim("site set " + safetext.Line(s.name) + " --database URL")
@@ -29,7 +29,7 @@ func (s *site) lack(from source, err error) {
 }
 
 // missingNote says which database is missing, why, and what to do.
-func (s *site) missingNote(from source, why string) note {
+func (s *site) missingNote(from source, why []note) note {
 	if from.named {
 		return newNote("archive.note.database_named", "Name", from.Database.Name, "Why", why)
 	}
@@ -46,17 +46,20 @@ func (from source) line(err error) Database {
 	if len(name) > detect.MaxValue || name == "" {
 		name = "?"
 	}
-	return Database{Line: lineDatabase, Name: name, Charset: "utf8mb4", Prefix: safetext.Line(shown(from.Database.Prefix)), Incomplete: sentence(err), Cause: cause(err)}
+	return Database{Line: lineDatabase, Name: name, Charset: "utf8mb4", Prefix: safetext.Line(shown(from.Database.Prefix)), Incomplete: said(err).String(), Cause: cause(err)}
 }
 
-// sentence is what a person reads of an error.
-func sentence(err error) string {
+// said is what a person reads of an error.
+func said(err error) core.Said {
 	var refusal *core.Refusal
 	if errors.As(err, &refusal) {
-		return refusal.Error()
+		return refusal.Said
 	}
-	return "The site's database cannot be dumped. Start the backup again; if it stays so, ask your web manager."
+	return core.Say("The site's database cannot be dumped. Start the backup again; if it stays so, ask your web manager.")
 }
+
+// because is what a note says of it.
+func because(err error) note { return newNote("archive.note.why", "Why", said(err)) }
 
 // cause is what lies under a refusal, bounded and made safe.
 func cause(err error) string {
@@ -70,7 +73,7 @@ func cause(err error) string {
 
 // brokenNote says that a dump broke off, and what of it there is.
 func (s *site) brokenNote(d *dump) note {
-	why := sentence(d.broken)
+	why := []note{because(d.broken)}
 	var without []string
 	for _, t := range d.tables {
 		if _, ok := d.rows[t.name]; t.holdsRows() && !ok {
@@ -78,10 +81,10 @@ func (s *site) brokenNote(d *dump) note {
 		}
 	}
 	if d.part > 0 && !d.reached {
-		why += " What was read before is in the archive."
+		why = append(why, newNote("archive.note.why_kept"))
 	}
 	if d.part > 0 && len(without) > 0 {
-		why += " Nothing is there of these tables: " + shortList(without) + "."
+		why = append(why, newNote("archive.note.why_without", "Tables", shortList(without)))
 	}
 	n := s.missingNote(d.from, why)
 	if d.reached {

@@ -1,10 +1,12 @@
 package backup
 
 import (
+	"strings"
 	"sync"
 
 	"breakglass/core"
 	"breakglass/core/safetext"
+	"breakglass/core/view"
 	"breakglass/core/words"
 )
 
@@ -25,7 +27,25 @@ func newNote(id string, pairs ...any) note {
 	return n
 }
 
-func (n note) text(lang string) string { return words.Text(lang, n.id, n.data) }
+// text returns the note in a language. Of its values a core.Said and notes become
+// text of it, too.
+func (n note) text(lang string) string {
+	data := make(map[string]any, len(n.data))
+	for key, value := range n.data {
+		data[key] = value
+		switch v := value.(type) {
+		case core.Said:
+			data[key] = view.Said(lang, v)
+		case []note:
+			texts := make([]string, len(v))
+			for i, inner := range v {
+				texts[i] = inner.text(lang)
+			}
+			data[key] = strings.Join(texts, " ")
+		}
+	}
+	return words.Text(lang, n.id, data)
+}
 
 // shown is a path as a note may hold it.
 func shown(path string) string { return safetext.Path(path) }

@@ -34,7 +34,7 @@ func newOptionFile(user string, password core.Secret, host dbHost) (optionFile, 
 			struct{ name, value string }{"port", fmt.Sprint(host.Port)})
 	}
 	for _, line := range lines {
-		if problem := detect.Unfit(line.value); problem != "" {
+		if problem := detect.Unfit(line.value); !problem.IsZero() {
 			return optionFile{}, core.Refuse(core.ErrDatabase, "The site's database %s %s; the site may have been tampered with: ask your web manager.", line.name, problem)
 		}
 		fmt.Fprintf(&text, "%s=%s\n", line.name, quoteOption(line.value))

@@ -133,7 +133,7 @@ func pgConnection(d *dump, sockets string) string {
 // newPassFile writes a password file of libpq, in memory and without a name as
 // newOptionFile does. Close must follow.
 func newPassFile(password core.Secret) (*os.File, error) {
-	if problem := detect.Unfit(password.Reveal()); problem != "" {
+	if problem := detect.Unfit(password.Reveal()); !problem.IsZero() {
 		return nil, core.Refuse(core.ErrDatabase, "The site's database password %s; the site may have been tampered with: ask your web manager.", problem)
 	}
 	fd, err := unix.MemfdCreate("passfile", unix.MFD_CLOEXEC)

@@ -80,9 +80,9 @@ func refusePGTrust(ctx context.Context, config detect.Database, host dbHost) err
 	if err != nil {
 		return nil //nolint:nilerr // that is as it should be; the right password comes next
 	}
-	return &core.Refusal{Kind: core.ErrDatabase, Cause: conn.Close(ctx), Detail: fmt.Sprintf(
+	return core.Refuse(core.ErrDatabase,
 		"The database server lets the user “%s” of the database “%s” in without its password; that proves nothing about the site. Ask your web manager to have PostgreSQL ask for passwords (scram-sha-256 in pg_hba.conf) and to give the site one of its own.",
-		safetext.Line(config.User), safetext.Line(config.Name))}
+		safetext.Line(config.User), safetext.Line(config.Name)).Because(conn.Close(ctx))
 }
 
 // pgRelations lists what holds rows or would end a dump, with what the user may

@@ -202,7 +202,7 @@ func (r *run) addDatabases() error {
 			Prefix: d.config.Prefix, Parts: d.part, Bytes: d.size,
 		}
 		if d.broken != nil {
-			about.Incomplete, about.Cause = sentence(d.broken), cause(d.broken)
+			about.Incomplete, about.Cause = said(d.broken).String(), cause(d.broken)
 		}
 		if d.part == 0 {
 			about.Path = ""

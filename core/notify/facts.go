@@ -25,7 +25,7 @@ func factsOf(m core.Message) facts {
 	f.values = map[string]any{
 		"Site": m.Site, "Title": d["title"], "Host": d["host"], "Request": m.Request, "Grant": m.Grant, "Event": string(m.Event),
 		"Time": view.Time(m.Created, m.Zone), "Call": d["call"], "Reason": d["reason"], "Remote": d["remote"],
-		"Contact": d["contact"], "Archive": d["archive"], "Problem": d["problem"], "Incident": d["incident"],
+		"Contact": d["contact"], "Archive": d["archive"], "Problem": f.problem(), "Incident": d["incident"],
 		"Person": d["person"], "Role": f.roleName(d["role"]), "Key": d["key"], "Forward": d["clock"] == "set forward",
 		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(d["size"]),
 		"Expires": f.moment(d["expires"]), "Until": f.moment(d["until"]), "Ready": f.moment(d["ready"]),
@@ -44,6 +44,15 @@ func (f facts) with(more map[string]any) facts {
 	values := maps.Clone(f.values)
 	maps.Copy(values, more)
 	return facts{m: f.m, values: values}
+}
+
+// problem says why something failed, in the reader's language where it can be
+// said in it.
+func (f facts) problem() string {
+	if said := core.ReadSaid(f.m.Data[core.SaidField]); !said.IsZero() {
+		return view.Said(f.m.Lang, said)
+	}
+	return f.m.Data["problem"]
 }
 
 // moment reads a time of core's and writes it in the site's zone; what is no

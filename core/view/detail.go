@@ -96,7 +96,7 @@ func GrantDetail(lang, zone string, s core.GrantStory) (facts, lines Table) {
 		p.add(label(lang, "backup"), JobState(lang, j.State))
 		jobFacts(&p, lang, *j)
 		p.add(label(lang, "verdict"), cell(string(j.Verdict)))
-		p.add(label(lang, "problem"), cell(j.Problem))
+		p.add(label(lang, "problem"), cell(Problem(lang, *j)))
 		p.add(label(lang, "incident"), cell(j.Incident))
 		for _, note := range j.Notes {
 			p.add(label(lang, "note"), cell(note))

@@ -63,7 +63,7 @@ func Sentence(lang string, err error) string {
 			id = "view.error.locked_briefly"
 		}
 		text := words.Text(lang, id, map[string]any{"Left": refusal.Left, "Until": Time(refusal.Until, "")})
-		if detail := safetext.Line(refusal.Detail); r.detail && detail != "" {
+		if detail := detail(lang, refusal); r.detail && detail != "" {
 			text += " " + detail
 		}
 		return text
@@ -76,9 +76,31 @@ func Sentence(lang string, err error) string {
 func Detail(lang string, err error) string {
 	var refusal *core.Refusal
 	if errors.As(err, &refusal) && refusal.Detail != "" {
-		return safetext.Line(refusal.Detail)
+		return detail(lang, refusal)
 	}
 	return Sentence(lang, err)
+}
+
+// detail is a refusal's own sentence.
+func detail(lang string, r *core.Refusal) string {
+	if r.Said.IsZero() {
+		return safetext.Line(r.Detail)
+	}
+	return Said(lang, r.Said)
+}
+
+// Said is a sentence of core's in a language, made safe; English where the
+// catalogue lacks it.
+func Said(lang string, s core.Said) string {
+	return safetext.Line(s.In(func(english string) string { return words.Translated(lang, english) }))
+}
+
+// Problem says why a backup failed; "" where it did not.
+func Problem(lang string, j core.JobInfo) string {
+	if j.Said.IsZero() {
+		return safetext.Line(j.Problem)
+	}
+	return Said(lang, j.Said)
 }
 
 // Refused reports whether an error is an answer of the rules, or of a context

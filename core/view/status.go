@@ -29,7 +29,7 @@ func OwnerStatus(lang string, s core.OwnerState) Table {
 	if j := s.Job; j != nil {
 		p.add(label(lang, "backup"), Job(lang, *j))
 		jobFacts(&p, lang, *j)
-		p.add(label(lang, "problem"), cell(j.Problem))
+		p.add(label(lang, "problem"), cell(Problem(lang, *j)))
 		p.add(label(lang, "incident"), cell(j.Incident))
 	}
 	for _, a := range s.Archives {

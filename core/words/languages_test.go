@@ -10,7 +10,7 @@ import (
 
 // translated lists the files that an owner reads: each other language has all
 // of them. The rest, for managers and auditors, falls back to English.
-var translated = []string{"archive", "errors", "notify", "owner", "plain", "rehearsal", "shell", "takeover", "view"}
+var translated = []string{"archive", "errors", "notify", "owner", "plain", "refusals", "rehearsal", "shell", "takeover", "view"}
 
 func TestLanguages(t *testing.T) {
 	if got := strings.Join(Languages(), " "); got != "en nl" {

@@ -22,14 +22,20 @@ var files embed.FS
 // source is the language that every text exists in; others fall back to it.
 var source = language.English
 
+// refusal begins the IDs of what package core and its engines refuse with. Their
+// English stands in the code, as a format of package fmt, where it is read beside
+// the rule; a test keeps the catalogue's the same.
+const refusal = "refusal."
+
 // Verbatim is text of our own that goes into a text as it is, line breaks and
 // length included: a checkpoint, a command to type. Never peer text.
 type Verbatim string
 
 // catalogue is the parsed files. It does not change once loaded.
 type catalogue struct {
-	bundle *i18n.Bundle
-	ids    []string // of the source language, sorted
+	bundle  *i18n.Bundle
+	ids     []string          // of the source language, sorted
+	english map[string]string // the IDs of refusals by their English texts
 }
 
 // loaded parses the embedded files at first use. They are part of the program
@@ -42,7 +48,7 @@ var loaded = sync.OnceValue(func() catalogue {
 
 // load reads LANG/*.json. What could be read is returned along with an error.
 func load(tree fs.FS) (catalogue, error) {
-	c := catalogue{bundle: i18n.NewBundle(source)}
+	c := catalogue{bundle: i18n.NewBundle(source), english: map[string]string{}}
 	names, err := fs.Glob(tree, "*/*.json")
 	if err != nil {
 		return c, fmt.Errorf("list words: %w", err)
@@ -74,6 +80,9 @@ func (c *catalogue) add(tree fs.FS, name string) error {
 	for _, message := range file.Messages {
 		if lang == source {
 			c.ids = append(c.ids, message.ID)
+			if strings.HasPrefix(message.ID, refusal) {
+				c.english[message.Other] = message.ID
+			}
 		}
 	}
 	return c.bundle.AddMessages(lang, file.Messages...)
@@ -87,6 +96,17 @@ func (c *catalogue) add(tree fs.FS, name string) error {
 // bools stay, [Verbatim] goes in as it is, anything else is printed and then
 // made safe. It never panics and is safe for concurrent use.
 func Text(lang, id string, data map[string]any) string { return loaded().text(lang, id, data) }
+
+// Translated returns what stands for the English format of a refusal in the
+// language, and the format itself where there is nothing.
+func Translated(lang, english string) string {
+	c := loaded()
+	id, ok := c.english[english]
+	if !ok {
+		return english
+	}
+	return c.text(lang, id, nil)
+}
 
 // Has reports whether there is a text with that ID.
 func Has(id string) bool {

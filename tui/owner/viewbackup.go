@@ -183,7 +183,7 @@ func (s *Screen) stepSign(state core.StepState) string {
 
 func (s *Screen) drawFailed(b *body) {
 	b.bad(s.text("failed.lead", nil))
-	b.say(safetext.Line(s.state.Job.Problem))
+	b.say(view.Problem(s.Lang(), *s.state.Job))
 	if s.tooFull() {
 		s.drawStream(b)
 	} else {

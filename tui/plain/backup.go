@@ -165,7 +165,7 @@ func (s *session) sayNotes(notes []string) {
 func (s *session) sayFailed() {
 	j := s.state.Job
 	s.tell(nil, "owner.failed.lead")
-	s.say(safetext.Line(j.Problem))
+	s.say(view.Problem(s.state.Lang, *j))
 	if s.tooFull() {
 		s.sayStream()
 	}

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,10 +46,7 @@ func (s *Site) readAbove(name string) (text []byte, found bool, err error) {
 	}
 	text, read, err := sitetree.ReadSmall(above, name)
 	if err != nil || !info.Mode().IsRegular() || !os.SameFile(info, read) {
-		return nil, false, &core.Refusal{
-			Kind: core.ErrDatabase, Cause: err,
-			Detail: fmt.Sprintf("The %s one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.", name),
-		}
+		return nil, false, core.Refuse(core.ErrDatabase, "The %s one level above the site's directory cannot be read, or it is a link, so the database was not found; ask your web manager to put the file itself there.", name).Because(err)
 	}
 	own, err := s.root.Lstat(".")
 	if err != nil {

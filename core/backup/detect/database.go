@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"fmt"
-
 	"breakglass/core"
 )
 
@@ -55,7 +53,7 @@ func (c Database) Check() error {
 		{c.Labels.Name, c.Name}, {c.Labels.User, c.User}, {c.Labels.Password, c.Password.Reveal()}, {c.Labels.Host, c.Host},
 		{c.Labels.Charset, c.Charset}, {c.Labels.Prefix, c.Prefix},
 	} {
-		if problem := Unfit(field.value); problem != "" {
+		if problem := Unfit(field.value); !problem.IsZero() {
 			return core.Refuse(core.ErrDatabase, "%s in %s %s, so the database was not touched; the site may have been tampered with: ask your web manager.", field.name, c.File, problem)
 		}
 	}
@@ -68,16 +66,16 @@ func (c Database) Check() error {
 // MaxValue bounds a value of a configuration: option files have short lines.
 const MaxValue = 512
 
-// Unfit says what is wrong with a value that would go into an option file, "" where
-// nothing is.
-func Unfit(value string) string {
+// Unfit says what is wrong with a value that would go into an option file, the
+// zero value where nothing is.
+func Unfit(value string) core.Said {
 	if len(value) > MaxValue {
-		return fmt.Sprintf("is longer than %d bytes", MaxValue)
+		return core.Say("is longer than %d bytes", MaxValue)
 	}
 	for i := range len(value) {
 		if value[i] < 0x20 || value[i] == 0x7f {
-			return "holds a control character"
+			return core.Say("holds a control character")
 		}
 	}
-	return ""
+	return core.Said{}
 }

@@ -130,10 +130,7 @@ func (p place) file(name string) (text []byte, found bool, err error) {
 	case errors.Is(err, fs.ErrNotExist) && !p.site.root.Exists(sitetree.Join(p.dir, name)):
 		return nil, false, nil
 	}
-	return nil, false, &core.Refusal{
-		Kind: core.ErrDatabase, Cause: err,
-		Detail: safetext.Line(safetext.Path(p.called(name))) + " cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.",
-	}
+	return nil, false, unread(p.called(name), err)
 }
 
 // called is what a sentence calls a file of the program.
@@ -158,4 +155,10 @@ func (s *Site) lookAtProgram() {
 			return
 		}
 	}
+}
+
+// unread refuses a configuration that is there and cannot be read.
+func unread(path string, err error) error {
+	return core.Refuse(core.ErrDatabase, "%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.",
+		safetext.Line(safetext.Path(path))).Because(err)
 }

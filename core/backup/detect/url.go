@@ -23,23 +23,23 @@ var urlDrivers = map[string]Driver{
 // as Doctrine and Laravel do, and its kin. file and label are what a sentence
 // names. No refusal repeats any of the text: a password is in it.
 func ParseURL(file, label, text string) (Database, error) {
-	bad := func(why string) (Database, error) {
+	bad := func(why core.Said) (Database, error) {
 		return Database{}, core.Refuse(core.ErrDatabase, "%s in %s is no URL of a database that is understood (%s); it should look like mysql://user@localhost/name. Ask your web manager.", label, file, why)
 	}
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
 		if scheme, rest, ok = strings.Cut(text, ":"); !ok || urlDrivers[strings.ToLower(scheme)] != SQLite {
-			return bad("it has no scheme")
+			return bad(core.Say("it has no scheme"))
 		}
 	}
 	driver, ok := urlDrivers[strings.ToLower(scheme)]
 	if !ok {
-		return bad("its scheme is not known")
+		return bad(core.Say("its scheme is not known"))
 	}
 	c := Database{Driver: driver, File: file, Labels: urlLabels}
 	rest, query, _ := strings.Cut(rest, "?")
 	if strings.Contains(rest, "#") {
-		return bad("a # must be written as %23")
+		return bad(core.Say("a # must be written as %23"))
 	}
 	if driver == SQLite {
 		c.Name = percentDecoded(strings.TrimPrefix(rest, "/"))
@@ -50,13 +50,13 @@ func ParseURL(file, label, text string) (Database, error) {
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		user, host = authority[:at], authority[at+1:]
 	} else if strings.Contains(path, "@") {
-		return bad("a / must be written as %2F")
+		return bad(core.Say("a / must be written as %2F"))
 	}
 	name, password, _ := strings.Cut(user, ":")
 	c.User, c.Password, c.Name = percentDecoded(name), core.NewSecret(percentDecoded(password)), percentDecoded(path)
 	options, err := url.ParseQuery(query)
 	if err != nil { // it would repeat what it could not read
-		return bad("what follows the ? cannot be read")
+		return bad(core.Say("what follows the ? cannot be read"))
 	}
 	c.Charset = options.Get("charset")
 	c.Host = urlHost(driver, host, options)

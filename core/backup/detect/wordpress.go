@@ -2,13 +2,11 @@ package detect
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 
 	"breakglass/core"
 	"breakglass/core/backup/sitetree"
-	"breakglass/core/safetext"
 )
 
 // readConfigs finds each WordPress's configuration, as WordPress itself looks
@@ -44,10 +42,7 @@ func (s *Site) readConfig(in *Install) (err error) {
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return &core.Refusal{
-				Kind: core.ErrDatabase, Cause: err,
-				Detail: fmt.Sprintf("%s cannot be read, or it is a link out of the site's directory, so the database was not found; ask your web manager to put the file itself there.", safetext.Line(safetext.Path(in.config))),
-			}
+			return unread(in.config, err)
 		}
 		if in.Dir == "." || s.root.Exists(sitetree.Join(path.Dir(in.Dir), "wp-settings.php")) {
 			break

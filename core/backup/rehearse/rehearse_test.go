@@ -84,7 +84,7 @@ func backUp(t *testing.T, files map[string]string) []byte {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	order := core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-20261124T120000Z", Created: time.Unix(1700000000, 0), Host: "h", Lang: "en"}
+	order := core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-20261124T120000Z", Created: time.Unix(1700000000, 0), Host: "h"}
 	if result, err := e.Run(t.Context(), order, &out, nil); err != nil || result.Verdict == core.VerdictNotComplete {
 		t.Fatalf("%v %+v", err, result)
 	}

@@ -106,7 +106,7 @@ func (w *world) backUp(dir string) {
 	check(w.t, err)
 	var out bytes.Buffer
 	result, err := engine.Run(w.t.Context(), core.BackupOrder{
-		SiteSpec: core.SiteSpec{Site: "acme", Root: w.root}, Name: "acme-1", Created: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Host: "console.example", Lang: "en",
+		SiteSpec: core.SiteSpec{Site: "acme", Root: w.root}, Name: "acme-1", Created: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Host: "console.example",
 	}, &out, nil)
 	check(w.t, err)
 	if result.Verdict == core.VerdictNotComplete && !w.lacking {

@@ -136,8 +136,5 @@ func openDir(at *os.Root, name string) (*os.Root, error) {
 
 // Unopened refuses a site whose directory cannot be opened, for the reason of err.
 func Unopened(path string, err error) error {
-	return &core.Refusal{
-		Kind: core.ErrSite, Cause: err,
-		Detail: fmt.Sprintf("The site's directory %s cannot be opened, so nothing was backed up; ask your web manager whether it was moved.", safetext.Line(safetext.Path(path))),
-	}
+	return core.Refuse(core.ErrSite, "The site's directory %s cannot be opened, so nothing was backed up; ask your web manager whether it was moved.", safetext.Line(safetext.Path(path))).Because(err)
 }
