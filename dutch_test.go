@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +41,49 @@ func TestDutchOwner(t *testing.T) {
 			t.Errorf("%s: no message says %q", part, want)
 		}
 	}
+}
+
+// What the console refuses and what a backup lacks, a Dutch owner reads in Dutch:
+// before the start, in the wizard, in the archive and on the command line.
+func TestDutchOwnerReadsWhy(t *testing.T) {
+	root := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(root, "wp-config.php"), []byte("<?php\ndefine('DB_NAME', getenv('DB'));\n"), 0o600))
+	check(t, os.WriteFile(filepath.Join(root, "wp-settings.php"), []byte("<?php\n"), 0o600))
+	h := newHost(t, root)
+	h.addSite("acme", root, "--lang", "nl")
+	if _, errs, status := h.ssh("acme", "", "cancel"); status == 0 || strings.Contains(errs, "No access") || strings.Contains(errs, "No request") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	s := h.enter("acme", 100, 40)
+	s.shows("Druk op Enter om te beginnen")
+	s.press("Enter")
+	s.shows("Zeg in een paar woorden waarom")
+	s.types("Eva reageert niet")
+	s.press("Enter")
+	s.shows("Waar mag die naartoe?")
+	s.press("Enter")
+	s.shows("Uw code, zoals")
+	s.types(h.code(1))
+	s.press("Enter")
+	s.shows("Uw code was goed")
+	s.press("Enter")
+	s.shows("berekent DB_NAME op regel 2")
+	s.press("Enter")
+	s.shows("compleet")
+	found := sftpLine.FindStringSubmatch(s.text())
+	if found == nil {
+		t.Fatalf("no sftp line on the screen:\n%s", s.text())
+	}
+	h.fetch(found[1])
+	text, err := exec.Command("tar", "-xzOf", h.path(found[3]), "--wildcards", "*/README.txt").Output() //nolint:gosec // the stock tar
+	check(t, err)
+	readme := squeeze(string(text))
+	for _, want := range []string{"NIET COMPLEET", "berekent DB_NAME op regel 2, wat alleen de draaiende website kan", "`breakglass log verify PROOF.jsonl --key SLEUTEL`"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("README.txt lacks %q:\n%s", want, readme)
+		}
+	}
+	s.shows("berekent DB_NAME")
 }
 
 // A manager has a test message sent over SSH, to an own address and a few times

@@ -45,14 +45,14 @@ func (r *run) addItem(it *item) error {
 // it no tar that unpacks.
 const maxPath = 4096
 
-func specialKind(mode fs.FileMode) string {
+func specialKind(mode fs.FileMode) core.Said {
 	switch {
 	case mode&fs.ModeNamedPipe != 0:
-		return "FIFO"
+		return core.Say("FIFO")
 	case mode&fs.ModeSocket != 0:
-		return "socket"
+		return core.Say("socket")
 	default:
-		return "device"
+		return core.Say("device")
 	}
 }
 
@@ -66,12 +66,20 @@ func (r *run) unreadable(relative string, err error) error {
 }
 
 // reason is an error without the path that it repeats.
-func reason(err error) string {
+func reason(err error) core.Said {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return core.Say("permission denied")
+	case errors.Is(err, fs.ErrNotExist):
+		return core.Say("no such file or directory")
+	case errors.Is(err, syscall.EIO):
+		return core.Say("input/output error")
+	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return path.Err.Error()
+		err = path.Err
 	}
-	return err.Error()
+	return core.Said{Value: err.Error()}
 }
 
 // omit writes the line of something that was left out.

@@ -50,7 +50,7 @@ func (f facts) table() string {
 		{"size", size(d["size"])},
 		{"sha256", d["sha256"]},
 		{"verdict", d["verdict"]},
-		{"problem", d["problem"]},
+		{"problem", f.problem()},
 		{"incident", d["incident"]},
 		{"contact", contactOf(f)},
 		{"root", d["root"]},

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -265,6 +266,28 @@ func TestNoticeOfARehearsal(t *testing.T) {
 		text, err := Render(m, core.Secret{}, testCheckpoint)
 		if err != nil || text.Subject != tt.subject || !strings.Contains(text.Body.Reveal(), tt.part) {
 			t.Errorf("%s, %s: %v %s\n%s", tt.lang, tt.why, err, text.Subject, text.Body.Reveal())
+		}
+	}
+}
+
+// Why a backup failed is told in each reader's language; an older row, which
+// carries the English alone, is told in that.
+func TestWhyItFailedIsTranslated(t *testing.T) {
+	said, err := json.Marshal(core.Say("The site's directory %s cannot be opened, so nothing was backed up; ask your web manager whether it was moved.", "/srv/acme\x1b[2J"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{
+		"en": "The site's directory /srv/acme[2J cannot be opened", "nl": "De map /srv/acme[2J van de website kan niet worden geopend", "older": "in English",
+	} {
+		m := longest(core.EventJobFailed, core.ContactEmail)
+		m.Lang, m.Data["problem"] = lang, "in English"
+		if lang != "older" {
+			m.Data[core.SaidField] = string(said)
+		}
+		text, err := Render(m, core.Secret{}, testCheckpoint)
+		if err != nil || !strings.Contains(text.Body.Reveal(), want) {
+			t.Errorf("%s: %v\n%s", lang, err, text.Body.Reveal())
 		}
 	}
 }
