@@ -44,7 +44,13 @@ func Kit(lang string, k core.Kit) string {
 	s.heading("kit.codes.heading")
 	s.contacts(k.Contacts)
 	s.heading("kit.call.heading")
-	s.wrap("  ", cell(k.Call))
+	if call := safetext.Line(k.Call); call != "" {
+		s.wrap("  ", call)
+	} else {
+		s.wrap("  ", s.text("kit.call.none"))
+		s.line("")
+		s.line("  " + strings.Repeat("_", kitWidth-2))
+	}
 
 	s.heading("kit.keys.heading")
 	s.key("kit.host_key", k.HostKey)
@@ -124,7 +130,11 @@ func (s *sheet) key(name, fingerprint string) {
 	if fingerprint == "" {
 		return
 	}
-	s.wrap("  "+Pad(s.text(name), 12)+" ", safetext.Line(fingerprint))
+	width := 12
+	for _, other := range []string{"kit.host_key", "kit.archive_key", "kit.log_key"} {
+		width = max(width, uniseg.StringWidth(s.text(other)))
+	}
+	s.wrap("  "+Pad(s.text(name), width)+" ", safetext.Line(fingerprint))
 }
 
 // Aloud cuts a secret without groups of its own into groups of four, as one

@@ -255,6 +255,26 @@ func TestKitFitsAPage(t *testing.T) {
 	}
 }
 
+// Where the manager named nobody to call, the sheet leaves a line to write on: it sends
+// its owner to "the person above". The keys stand under each other in each language.
+func TestKitWithoutAPersonToCall(t *testing.T) {
+	k := kit()
+	k.Call = ""
+	text := Kit("nl", k)
+	if !strings.Contains(text, "Schrijf naam en nummer hier op:\n\n  ____") {
+		t.Error(text)
+	}
+	column := -1
+	for line := range strings.SplitSeq(text, "\n") {
+		if at := strings.Index(line, "SHA256:"); at > 0 {
+			if column >= 0 && at != column {
+				t.Errorf("column %d and %d: %s", column, at, line)
+			}
+			column = at
+		}
+	}
+}
+
 func TestSSHLine(t *testing.T) {
 	for port, want := range map[int]string{0: "ssh acme@h", 22: "ssh acme@h", 2222: "ssh -p 2222 acme@h"} {
 		if got := SSH("acme", "h", port); got != want {
