@@ -156,3 +156,23 @@ func TestDisks(t *testing.T) {
 		})
 	}
 }
+
+// A link, and later a file beneath it that claims to be read once more: the order
+// of names lets that pass until the end of the archive. It is refused at once all
+// the same, as it could replace what the restore keeps for itself, which a crash
+// leaves.
+func TestALateFileBeneathALink(t *testing.T) {
+	w := newWorld(t, "r_late")
+	w.makeDatabase()
+	file := func(name string) member {
+		return member{tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644}, []byte("x")}
+	}
+	link := member{tar.Header{Name: "files/jndex", Typeflag: tar.TypeSymlink, Linkname: "../..", Mode: 0o777}, nil}
+	archive := w.hostile("files/index.php", link, file("files/k"), file("files/jndex/state.json"), file("files/../behind"))
+	o := w.order()
+	o.Archive, o.Size, o.Verify.Signer = bytes.NewReader(archive), int64(len(archive)), nil
+	if _, err := restore.Run(t.Context(), o); !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), "“files/jndex/state.json” stands twice") {
+		t.Errorf("the restore ended with %v", err)
+	}
+	w.untouched()
+}

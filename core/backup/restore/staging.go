@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"breakglass/core"
@@ -68,6 +69,9 @@ func (s *staging) enter(name string) (base string, err error) {
 	if s.at != nil && s.dir == dir {
 		return base, nil
 	}
+	if err := s.straight(dir); err != nil {
+		return "", err
+	}
 	at, err := s.root.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) { // a folder of the archive itself has no entry
 		if err = s.root.MkdirAll(dir, 0o700); err == nil {
@@ -82,6 +86,28 @@ func (s *staging) enter(name string) (base string, err error) {
 	}
 	s.dir, s.at = dir, newOpenDir(at)
 	return base, nil
+}
+
+// straight refuses a directory that is reached through a link of the archive. The
+// order of names keeps all others from there, but a file that claims to be read
+// once more is only found out at the end of the archive; until then it could
+// change what lies beside that, such as the state of the restore. The way to the
+// directory at hand has been looked at.
+func (s *staging) straight(dir string) error {
+	for i, c := range dir + "/" {
+		if c != '/' || strings.HasPrefix(s.dir+"/", dir[:i]+"/") {
+			continue
+		}
+		switch info, err := s.root.Lstat(dir[:i]); {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return &fs.PathError{Op: "open", Path: dir[:i], Err: syscall.ENOTDIR}
+		}
+	}
+	return nil
 }
 
 // Dir implements backup.Sink. Modes and times come at the end: see settle.
