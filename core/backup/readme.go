@@ -19,7 +19,7 @@ func (r *run) readme(verdict core.Verdict) string {
 		say("archive.readme.title", "Name", r.order.Name),
 		"",
 		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.Kind, "Created", r.order.Created.UTC().Format(time.RFC1123)),
-		say("archive.readme.verdict", "Verdict", newNote("archive.verdict."+verdicts[verdict]).text(r.order.Lang)),
+		say("archive.readme.verdict", "Verdict", view.Verdict(r.order.Lang, verdict)),
 	}
 	for _, note := range r.findings.all() {
 		lines = append(lines, "  - "+note)
@@ -56,9 +56,6 @@ func (r *run) readme(verdict core.Verdict) string {
 	}
 	return wrap(strings.Join(lines, "\n")) + "\n"
 }
-
-// verdicts names the texts of the verdicts.
-var verdicts = map[core.Verdict]string{core.VerdictComplete: "complete", core.VerdictNotes: "notes", core.VerdictNotComplete: "incomplete"}
 
 // lineWidth is how long the lines of README.txt become, in letters: some
 // editors do not wrap.

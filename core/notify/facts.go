@@ -55,6 +55,14 @@ func (f facts) problem() string {
 	return f.m.Data["problem"]
 }
 
+// verdict is a backup's, in the reader's language.
+func (f facts) verdict() string {
+	if f.m.Data["verdict"] == "" {
+		return ""
+	}
+	return view.Verdict(f.m.Lang, core.Verdict(f.m.Data["verdict"]))
+}
+
 // moment reads a time of core's and writes it in the site's zone; what is no
 // time is "".
 func (f facts) moment(text string) string {

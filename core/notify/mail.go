@@ -49,7 +49,7 @@ func (f facts) table() string {
 		{"archive", d["archive"]},
 		{"size", size(d["size"])},
 		{"sha256", d["sha256"]},
-		{"verdict", d["verdict"]},
+		{"verdict", f.verdict()},
 		{"problem", f.problem()},
 		{"incident", d["incident"]},
 		{"contact", contactOf(f)},

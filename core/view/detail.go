@@ -49,7 +49,7 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 		p.add(label(lang, "grant"), strings.Join([]string{cell(g.ID), GrantState(lang, g.State), Time(g.Expires, s.Zone)}, gap))
 	}
 	for _, a := range s.Archives {
-		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+cell(string(a.Verdict)))
+		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+Verdict(lang, a.Verdict))
 		if said := Rehearsal(lang, s.Zone, a); said != "" {
 			p.add("", said)
 		}
@@ -95,7 +95,7 @@ func GrantDetail(lang, zone string, s core.GrantStory) (facts, lines Table) {
 	if j := s.Job; j != nil {
 		p.add(label(lang, "backup"), JobState(lang, j.State))
 		jobFacts(&p, lang, *j)
-		p.add(label(lang, "verdict"), cell(string(j.Verdict)))
+		p.add(label(lang, "verdict"), Verdict(lang, j.Verdict))
 		p.add(label(lang, "problem"), cell(Problem(lang, *j)))
 		p.add(label(lang, "incident"), cell(j.Incident))
 		for _, note := range j.Notes {

@@ -228,7 +228,7 @@ func Archives(lang, zone string, list []core.ArchiveInfo) Table {
 	return Table{
 		Head: heads(lang, "archive", "size", "verdict", "sent", "kept_until"),
 		Rows: rows(list, func(a core.ArchiveInfo) []string {
-			return []string{safetext.Path(a.Name), Size(a.Size), cell(string(a.Verdict)), Sent(a), Time(a.Removes, zone)}
+			return []string{safetext.Path(a.Name), Size(a.Size), Verdict(lang, a.Verdict), Sent(a), Time(a.Removes, zone)}
 		}),
 	}
 }

@@ -95,6 +95,17 @@ func Said(lang string, s core.Said) string {
 	return safetext.Line(s.In(func(english string) string { return words.Translated(lang, english) }))
 }
 
+// verdicts names the texts of the verdicts.
+var verdicts = map[core.Verdict]string{core.VerdictComplete: "complete", core.VerdictNotes: "notes", core.VerdictNotComplete: "incomplete"}
+
+// Verdict is a verdict in a language; one that is not known is left as it is.
+func Verdict(lang string, v core.Verdict) string {
+	if verdicts[v] == "" {
+		return cell(string(v))
+	}
+	return words.Text(lang, "archive.verdict."+verdicts[v], nil)
+}
+
 // Problem says why a backup failed; "" where it did not.
 func Problem(lang string, j core.JobInfo) string {
 	if j.Said.IsZero() {

@@ -33,7 +33,7 @@ func OwnerStatus(lang string, s core.OwnerState) Table {
 		p.add(label(lang, "incident"), cell(j.Incident))
 	}
 	for _, a := range s.Archives {
-		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+cell(string(a.Verdict)))
+		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+Verdict(lang, a.Verdict))
 		p.add("sha256", cell(a.SHA256))
 		p.add(label(lang, "kept"), Time(a.Removes, s.Zone))
 	}
@@ -78,7 +78,7 @@ func Job(lang string, j core.JobInfo) string {
 		text += fmt.Sprintf(", %d %%", j.Percent)
 	}
 	if j.Verdict != "" {
-		text += ", " + cell(string(j.Verdict))
+		text += ", " + Verdict(lang, j.Verdict)
 	}
 	return text
 }

@@ -97,7 +97,7 @@ func TestHostileDumpsOfPostgres(t *testing.T) {
 	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
 	check(t, err)
 	var good bytes.Buffer
-	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0), Lang: "en"}, &good, nil)
+	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0)}, &good, nil)
 	check(t, err)
 	touched := filepath.Join(dir, "touched")
 	for name, sql := range map[string]string{
