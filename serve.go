@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"breakglass/core"
 	"breakglass/core/notify"
 	"breakglass/sshserver"
 
@@ -45,6 +46,9 @@ func serveCommand() *cobra.Command {
 				if channel.Provider == "" {
 					log.Warn("no provider is set: codes and notices cannot leave this way", "channel", name)
 				}
+			}
+			if people, err := s.console.People(cmd.Context(), core.RootActor); err == nil && len(people) == 0 {
+				log.Warn("nobody may log in yet: stop this, run breakglass init --manager NAME --manager-key FILE with the same configuration, and start it again", "data", c.Data)
 			}
 			return s.run(cmd.Context())
 		},

@@ -41,9 +41,11 @@ func (s sessions) command(ctx context.Context, r sshserver.Request) int {
 	}
 	if r.Actor.Role == core.RoleOwner {
 		env.Plain = func(ctx context.Context) error {
-			return plain.Run(ctx, plain.Options{
-				In: r.Stdin, Out: r.Stdout, Actor: r.Actor, Console: s.console, Clock: s.clock, Echo: r.Terminal != nil,
-			})
+			o := plain.Options{In: r.Stdin, Out: r.Stdout, Actor: r.Actor, Console: s.console, Clock: s.clock}
+			if r.Terminal != nil {
+				o.Echo, o.Width = true, r.Terminal.Width
+			}
+			return plain.Run(ctx, o)
 		}
 	} else if r.Terminal != nil && len(r.Args) == 1 && r.Args[0] == "plain" {
 		// A dumb terminal's login: managers and auditors have commands, which

@@ -40,6 +40,8 @@ type Options struct {
 	// and unechoed, and a line ends in "\r". Then what is typed is shown here,
 	// Backspace and Ctrl+U take it back, Ctrl+C and Ctrl+D leave.
 	Echo bool
+	// Width is how many columns the terminal has; 0: it is not known.
+	Width int
 }
 
 // The ways in which a question ends without an answer.
@@ -57,6 +59,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	s := &session{ctx: ctx, console: o.Console, clock: o.Clock, actor: o.Actor}
 	s.out = &printer{w: o.Out}
+	s.width = lineWidth(o.Width)
 	s.keys = newKeyboard(ctx, o.In, o.Echo, s.out)
 	err := s.run()
 	switch {
@@ -77,6 +80,7 @@ type session struct {
 	clock   core.Clock
 	actor   core.Actor // with the token, once this session proved one
 	out     *printer
+	width   int // of a line, in columns
 	keys    *keyboard
 
 	state core.OwnerState

@@ -11,8 +11,20 @@ import (
 	"breakglass/tui/wizard"
 )
 
-// width is what a line has at most, but for a command that is copied whole.
-const width = 72
+// The width of a line, but for a command that is copied whole: in a window that is
+// narrower no word is cut in two, and no line is so short that nothing fits.
+const (
+	maxWidth = 72
+	minWidth = 20
+)
+
+// lineWidth is how wide lines are on a terminal of that many columns; 0: unknown.
+func lineWidth(columns int) int {
+	if columns <= 0 {
+		return maxWidth
+	}
+	return min(max(columns, minWidth), maxWidth)
+}
 
 // printer writes lines. Its first error is the last: nothing is written after.
 type printer struct {
@@ -59,7 +71,7 @@ func (s *session) tell(data map[string]any, ids ...string) {
 // item writes a line of a list; its further lines stand under the first.
 func (s *session) item(lead, text string) {
 	indent := strings.Repeat(" ", len(lead))
-	for i, line := range view.Wrap(signs.Replace(text), width-len(lead)) {
+	for i, line := range view.Wrap(signs.Replace(text), s.width-len(lead)) {
 		if i > 0 {
 			lead = indent
 		}
