@@ -130,11 +130,13 @@ func (r *run) pointAt(root *os.Root, c config) error {
 	}
 	changes, err := repoint.Repoint(root, o)
 	var refusal *core.Refusal
-	if errors.As(err, &refusal) {
+	switch {
+	case len(r.targets) == 0 && errors.Is(err, core.ErrInvalid):
+		return nil // there is no configuration that names a database, or none is known
+	case errors.As(err, &refusal):
 		r.byHand(refusal.Detail)
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("repoint: %w", err)
 	}
 	for _, c := range changes {
