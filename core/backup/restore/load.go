@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"breakglass/core"
 	"breakglass/core/backup"
@@ -195,6 +196,7 @@ func (r *run) pour(t *target, w *rewrite.Rewriter, to io.Writer) (report rewrite
 		return report, nil, err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
+	r.told = time.Time{} // the first line of each dump is shown
 	parts.tell = func(done, total int64) {
 		r.progress(Progress{Step: StepLoad, Done: done, Total: total, Current: safetext.Line(t.dump.Name)})
 	}
