@@ -18,8 +18,8 @@
 // One Update is one bbolt transaction, synced to the disk before it returns:
 // after a kill -9 or a power cut either all of it is there or nothing. What
 // Forget removes is out of reach at once, older states of records among the
-// recent changes included, but its bytes stay in free pages of the file until
-// bbolt writes over them.
+// recent changes included, and its bytes are written over in the file as soon as
+// nobody reads the state of before.
 //
 // Next to the database lies the ballast: 16 MiB really allocated, given back
 // when the disk is full so that the log of an emergency can still be written.

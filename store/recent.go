@@ -188,6 +188,11 @@ func (d *draft) put(a area, e entry) {
 // finish writes the changes to a transaction: as one row, or, when there are
 // enough of them, all to where they belong.
 func (d *draft) finish(b *bbolt.Tx) error {
+	if d.erase {
+		if err := noteScrub(b); err != nil {
+			return err
+		}
+	}
 	if d.folded || d.erase || (len(d.changed) > 0 && (d.rows >= maxRows || d.bytes > maxBytes)) {
 		return d.fold(b)
 	}

@@ -38,6 +38,9 @@ type Store struct {
 	writer  chan struct{} // holds one token while an Update runs
 	recent  atomic.Pointer[recent]
 	ballast ballast
+	// unscrubbed says that free pages hold what was forgotten; it is for whoever
+	// has the writer's token.
+	unscrubbed bool
 }
 
 // Open opens the database at path, or makes it, with its folder, for this user
@@ -73,6 +76,13 @@ func (s *Store) prepare() error {
 	if err := migrate(s.db, s.path, migrations); err != nil {
 		return asNoSpace(err)
 	}
+	if err := s.db.View(func(b *bbolt.Tx) error {
+		s.unscrubbed = b.Bucket(bucketMeta).Get(keyScrub) != nil
+		return nil
+	}); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	_ = s.scrub() // the next Update tries again
 	// A disk that is full already must not keep the console from starting.
 	if err := s.ballast.restore(); err != nil && !errors.Is(err, core.ErrNoSpace) {
 		return err
@@ -149,6 +159,7 @@ func (s *Store) Update(ctx context.Context, f func(core.Tx) error) error {
 	if commit != nil {
 		return fmt.Errorf("write the ledger: %w", asNoSpace(commit))
 	}
+	_ = s.scrub() // the next Update tries again
 	return own
 }
 
@@ -182,6 +193,7 @@ func (s *Store) attempt(ctx context.Context, f func(core.Tx) error) (own, commit
 	}
 	if err == nil {
 		s.recent.Store(&d.recent)
+		s.unscrubbed = s.unscrubbed || d.erase
 	}
 	return nil, err
 }
