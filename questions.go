@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/restore"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -131,14 +132,14 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 		}
 	}
 	if o.owner == "" && os.Geteuid() == 0 {
-		fmt.Fprint(q.out, "\nThe user that the web server runs the site as, like www-data, must own its files.\n")
+		fmt.Fprint(q.out, "\nThe files must belong to the user that the web server runs the site as, like\nwww-data.\n")
 		if o.owner, err = q.until("That user; Enter alone: the owner of the place it goes to", "", isUser); err != nil {
 			return err
 		}
 	}
 	if o.url == "" {
 		fmt.Fprint(q.out, "\n")
-		if o.url, err = q.until("The site's new address, like https://new.example; Enter alone keeps the old", "", isAddress); err != nil {
+		if o.url, err = q.until("The site's new address, https://…; Enter alone keeps the old", "", isAddress); err != nil {
 			return err
 		}
 	}
@@ -208,12 +209,18 @@ func isUser(name string) error {
 	return nil
 }
 
-func isDatabase(text string) error {
-	if text == "" {
-		return nil
+// isDatabaseFor checks the URL of a database that a dump shall go to.
+func isDatabaseFor(dump backup.StoredDatabase) func(text string) error {
+	return func(text string) error {
+		if text == "" {
+			return nil
+		}
+		d, _, err := restore.ParseDatabase(text)
+		if err == nil && d.Driver != schemeOf(dump) {
+			err = core.Refuse(core.ErrInvalid, "The dump is of %s and cannot go there; its database's URL begins with %s://.", safetext.Line(dump.Server), schemeOf(dump))
+		}
+		return err
 	}
-	_, _, err := restore.ParseDatabase(text)
-	return err
 }
 
 func isAddress(text string) error {

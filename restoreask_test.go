@@ -49,7 +49,8 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 		{"There is no file nothing.tar.gz.", "'acme.tar.gz'"},
 		{"The directory for the site, empty or new:", filepath.Join(dir, "old")},
 		{"is not empty", filepath.Join(dir, "site")},
-		{"The database:", "mysql://" + name + "@/" + into + "?socket=" + filepath.Join(dir, "s")},
+		{"The database:", "postgres://x@localhost/x"},
+		{"begins with mysql://", "mysql://" + name + "@/" + into + "?socket=" + filepath.Join(dir, "s")},
 	}, owner, []struct{ asked, answer string }{
 		{"The site's new address", "https://new.example"},
 		{"That fingerprint", "no.pub"},

@@ -180,9 +180,9 @@ func schemeOf(d backup.StoredDatabase) string {
 // makeOne says how an empty database is made, for who has a new server.
 func makeOne(d backup.StoredDatabase) string {
 	if schemeOf(d) == "postgres" {
-		return "; made for example by\n  sudo -u postgres createuser --pwprompt acme && sudo -u postgres createdb --owner acme acme"
+		return "One is made by\n  sudo -u postgres createuser --pwprompt acme\n  sudo -u postgres createdb --owner acme acme"
 	}
-	return "; made for example in `sudo mariadb` by\n  CREATE DATABASE acme; CREATE USER acme@localhost IDENTIFIED BY 'PASSWORD';\n  GRANT ALL ON acme.* TO acme@localhost;"
+	return "One is made, in `sudo mariadb`, by\n  CREATE DATABASE acme; CREATE USER acme@localhost IDENTIFIED BY 'PASSWORD';\n  GRANT ALL ON acme.* TO acme@localhost;"
 }
 
 // askDatabases asks where each dump shall go.
@@ -193,15 +193,15 @@ func (o *restoreOrder) askDatabases() error {
 		fmt.Fprint(o.errs, "It needs no database server: no dump for one is in it.\n")
 		return nil
 	case 1:
-		fmt.Fprintf(o.errs, "\nIts database must be there and empty%s.\nGive it like %s://user@localhost/name; Enter alone leaves the dump\nbeside the files.\n", makeOne(dumps[0]), schemeOf(dumps[0]))
-		url, err := o.ask.until("The database", "", isDatabase)
+		fmt.Fprintf(o.errs, "\nIts database must be there and empty. %s\nGive it like %s://user@localhost/name; Enter alone leaves the dump\nbeside the files.\n", makeOne(dumps[0]), schemeOf(dumps[0]))
+		url, err := o.ask.until("The database", "", isDatabaseFor(dumps[0]))
 		o.databases = []string{url}
 		return err
 	}
-	fmt.Fprintf(o.errs, "\nEach of its %d databases must be there and empty%s.\nGive them like %s://user@localhost/name; Enter alone leaves a dump\nbeside the files.\n", len(dumps), makeOne(dumps[0]), schemeOf(dumps[0]))
+	fmt.Fprintf(o.errs, "\nEach of its %d databases must be there and empty. %s\nGive them like %s://user@localhost/name; Enter alone leaves a dump\nbeside the files.\n", len(dumps), makeOne(dumps[0]), schemeOf(dumps[0]))
 	for i := range dumps {
 		name := restore.DumpName(dumps, i)
-		url, err := o.ask.until("The database for “"+safetext.Line(name)+"”", "", isDatabase)
+		url, err := o.ask.until("The database for “"+safetext.Line(name)+"”", "", isDatabaseFor(dumps[i]))
 		if err != nil {
 			return err
 		}
