@@ -254,7 +254,7 @@ func (o backupOrder) beside(result core.BackupResult) error {
 func (o backupOrder) tell(out io.Writer, file string, r core.BackupResult) error {
 	if o.json {
 		if err := json.NewEncoder(out).Encode(map[string]any{
-			"event": "result", "file": file, "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line), "files": r.Files, "tables": r.Tables,
+			"event": "result", "file": file, "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Note), "files": r.Files, "tables": r.Tables,
 			"rows": r.Rows, "bytes": r.Bytes, "written": r.Written, "sha256": r.SHA256, "signer": r.Signer,
 		}); err != nil {
 			return fmt.Errorf("tell the result: %w", err)
@@ -262,7 +262,7 @@ func (o backupOrder) tell(out io.Writer, file string, r core.BackupResult) error
 	} else {
 		fmt.Fprintf(out, "%s: %d files, %d tables, %s read, %s written\n", r.Verdict, r.Files, r.Tables, view.Size(r.Bytes), view.Size(r.Written))
 		for _, note := range r.Notes {
-			fmt.Fprintf(out, "  note: %s\n", safetext.Line(note))
+			fmt.Fprintf(out, "  note: %s\n", safetext.Note(note))
 		}
 		fmt.Fprintf(out, "%s\nSHA-256 %s\nSigned by %s\n", file, r.SHA256, orDefault(r.Signer, "nobody: UNSIGNED"))
 	}

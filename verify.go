@@ -118,7 +118,7 @@ func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error 
 	}
 	if asJSON {
 		if err := view.WriteJSON(out, map[string]any{
-			"file": path, "site": safetext.Line(r.Site), "created": r.Created.UTC(), "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Line),
+			"file": path, "site": safetext.Line(r.Site), "created": r.Created.UTC(), "verdict": r.Verdict, "notes": view.List(r.Notes, safetext.Note),
 			"files": r.Files, "tables": r.Tables, "rows": r.Rows, "bytes": r.Bytes, "signer": r.Signer, "proven": r.Proven,
 			"grant": r.Log.Grant, "log_key": r.Log.Key, "log_proven": r.Log.Proven, "log_lines": r.Log.Lines, "log_entries": r.Log.Leaves,
 		}); err != nil {
@@ -131,7 +131,7 @@ func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error 
 		}
 		fmt.Fprintf(out, "%s, made %s, says of itself: %s\n", safetext.Path(r.Name), view.Time(r.Created, ""), r.Verdict)
 		for _, note := range r.Notes {
-			fmt.Fprintf(out, "  note: %s\n", safetext.Line(note))
+			fmt.Fprintf(out, "  note: %s\n", safetext.Note(note))
 		}
 	}
 	if r.Verdict == core.VerdictNotComplete {

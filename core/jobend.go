@@ -114,7 +114,7 @@ func markFailed(p *Progress) {
 func safeLines(lines []string) []string {
 	safe := make([]string, 0, len(lines))
 	for _, l := range lines {
-		safe = append(safe, safetext.Line(l))
+		safe = append(safe, safetext.Note(l))
 	}
 	return safe
 }

@@ -15,6 +15,7 @@ import (
 	"breakglass/core/backup/detect"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // database is a connection to a MariaDB or MySQL server as the site's user.
@@ -33,13 +34,11 @@ func openDatabase(config detect.Database, host dbHost) (*database, error) {
 	c.Net, c.Addr = "unix", host.dialed()
 	if host.Socket == "" {
 		c.Net, c.Addr = "tcp", net.JoinHostPort(host.Host, strconv.Itoa(host.Port))
+		c.TLSConfig = "preferred" // some servers let a user in with it only
 	}
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = dialTime, readTime, readTime
 	c.InterpolateParams = true
 	c.Logger = log.New(io.Discard, "", 0) // what matters comes back as an error
-	if host.Remote {
-		c.TLSConfig = "preferred"
-	}
 	connector, err := mysql.NewConnector(c)
 	if err != nil {
 		return nil, err
@@ -49,15 +48,32 @@ func openDatabase(config detect.Database, host dbHost) (*database, error) {
 	return &database{db}, nil
 }
 
-// The answers of a server that mean "not this user" or "this view is broken".
+// The answers of a server that mean "not this user", "no such database" or "this view
+// is broken".
 var (
-	deniedNumbers = map[uint16]bool{1044: true, 1142: true, 1143: true, 1227: true, 1370: true}
-	brokenNumbers = map[uint16]bool{1146: true, 1356: true, 1054: true, 1305: true, 1449: true}
+	deniedNumbers  = map[uint16]bool{1044: true, 1142: true, 1143: true, 1227: true, 1370: true}
+	refusedNumbers = map[uint16]bool{1045: true, 1130: true, 1251: true, 1698: true, 1820: true, 1862: true, 3118: true, 3159: true, 4151: true}
+	absentNumbers  = map[uint16]bool{1044: true, 1049: true}
+	brokenNumbers  = map[uint16]bool{1146: true, 1356: true, 1054: true, 1305: true, 1449: true}
 )
 
 func isDenied(err error) bool {
 	var answer *mysql.MySQLError
 	return errors.As(err, &answer) && deniedNumbers[answer.Number]
+}
+
+// isRefused reports whether a server does not let the site's user in.
+func isRefused(err error) bool {
+	var answer *mysql.MySQLError
+	var pg *pgconn.PgError
+	return errors.As(err, &answer) && refusedNumbers[answer.Number] || errors.As(err, &pg) && strings.HasPrefix(pg.Code, "28")
+}
+
+// isAbsent reports whether a server has no such database, or none for this user.
+func isAbsent(err error) bool {
+	var answer *mysql.MySQLError
+	var pg *pgconn.PgError
+	return errors.As(err, &answer) && absentNumbers[answer.Number] || errors.As(err, &pg) && (pg.Code == "3D000" || pg.Code == "42501")
 }
 
 func isBroken(err error) bool {

@@ -95,7 +95,7 @@ func swapSocket(t *testing.T, real string) {
 		}
 	})
 	w.wordPress("neighbour", "root", "guess", "localhost:"+own)
-	w.takesNothing("did not answer")
+	w.takesNothing("refused the user and password")
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}

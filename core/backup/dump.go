@@ -15,20 +15,22 @@ import (
 // dump is one database that a run dumps: where it is, what was found in it and
 // what the site's own user may not read.
 type dump struct {
-	from    source
-	config  detect.Database
-	host    dbHost
-	server  string // "MariaDB 10.11.6"
-	dir     string // its folder's name under database/
-	tables  []dbTable
-	bytes   int64    // estimated
-	ignore  []string // views that cannot be dumped
-	without []string // options such as --skip-events
-	schemas []string // of PostgreSQL, that cannot be dumped
-	empty   []string // tables whose rows cannot be dumped
-	notes   []note
-	lacks   []note // of what will be missing
-	with    dumpTool
+	from   source
+	config detect.Database
+	host   dbHost
+	server string // "MariaDB 10.11.6"
+	// encrypted says that the server takes TLS over this connection.
+	encrypted bool
+	dir       string // its folder's name under database/
+	tables    []dbTable
+	bytes     int64    // estimated
+	ignore    []string // views that cannot be dumped
+	without   []string // options such as --skip-events
+	schemas   []string // of PostgreSQL, that cannot be dumped
+	empty     []string // tables whose rows cannot be dumped
+	notes     []note
+	lacks     []note // of what will be missing
+	with      dumpTool
 
 	tool    string // what dumped it
 	rows    map[string]int64
@@ -108,6 +110,14 @@ func databaseError(name string, err error) error {
 	if errors.As(err, &refusal) {
 		return err
 	}
+	switch {
+	case isRefused(err):
+		return core.Refuse(core.ErrDatabase, "The database server refused the user and password that the site has for the database “%s”. Another try will not help: ask your web manager or hosting company to correct them, or to make a dump.",
+			safetext.Line(name)).Because(err)
+	case isAbsent(err):
+		return core.Refuse(core.ErrDatabase, "The database server knows no database “%s”, or does not show it to the site's user. Another try will not help: ask your web manager or hosting company where it is.",
+			safetext.Line(name)).Because(err)
+	}
 	return core.Refuse(core.ErrDatabase, "The site's database “%s” did not answer. Start the backup again once it answers; if it stays so, ask your web manager or hosting company whether the database server runs.",
 		safetext.Line(name)).Because(err)
 }
@@ -123,6 +133,10 @@ func (d *dump) lookAtServer(ctx context.Context, db *database) error {
 	}
 	number, _, _ := strings.Cut(version, "-")
 	d.server = product + " " + safetext.Line(number)
+	var name, cipher string
+	if err := db.QueryRowContext(ctx, "SHOW SESSION STATUS LIKE 'Ssl_cipher'").Scan(&name, &cipher); err == nil {
+		d.encrypted = cipher != ""
+	}
 	return nil
 }
 

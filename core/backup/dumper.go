@@ -85,6 +85,9 @@ func (t dumper) arguments(d *dump, options string) []string {
 			args = append(args, known.argument)
 		}
 	}
+	if d.encrypted && t.options["--ssl-verify-server-cert"] {
+		args = append(args, "--ssl") // MariaDB's; Oracle's tries it by itself
+	}
 	if !d.host.Remote {
 		if t.options["--get-server-public-key"] {
 			args = append(args, "--get-server-public-key")

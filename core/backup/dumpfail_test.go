@@ -32,14 +32,14 @@ func (w *world) noProcess() {
 func TestDatabaseThatDoesNotAnswer(t *testing.T) {
 	w := newWorld(t)
 	createDatabase(t, "d_gone", "u_gone", "right")
-	for name, c := range map[string]struct{ host, password, database string }{
-		"wrong password": {"localhost:" + server.Socket, "wrong", "d_gone"},
-		"no server":      {"localhost:" + filepath.Join(w.root, "no.sock"), "right", "d_gone"},
-		"no database":    {"localhost:" + server.Socket, "right", "d_none"},
+	for name, c := range map[string]struct{ host, password, database, says string }{
+		"wrong password": {"localhost:" + server.Socket, "wrong", "d_gone", "to correct them, or to make a dump."},
+		"no server":      {"localhost:" + filepath.Join(w.root, "no.sock"), "right", "d_gone", "did not answer. Start the backup again once it answers"},
+		"no database":    {"localhost:" + server.Socket, "right", "d_none", "hosting company where it is."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.wordPress(c.database, "u_gone", c.password, c.host)
-			a := w.lacks("did not answer. Start the backup again once it answers")
+			a := w.lacks(c.says)
 			if text := a.read("MANIFEST.jsonl") + a.read("README.txt"); strings.Contains(text, "right") || strings.Contains(text, "wrong") {
 				t.Errorf("the password is in the manifest: %s", text)
 			}
@@ -67,7 +67,7 @@ func TestHostileConfiguration(t *testing.T) {
 		"long":                 {"d", "u", strings.Repeat("p", 600), local, "longer than"},
 		"relative socket":      {"d", "u", "p", "localhost:/run/../etc/s", "not a plain absolute path"},
 		"no host":              {"d", "u", "p", "a b", "is not a host"},
-		"database like option": {"--tab=/tmp/evil", "u", "p", local, "did not answer"},
+		"database like option": {"--tab=/tmp/evil", "u", "p", local, "refused the user and password"},
 		"no name":              {"", "u", "p", local, "DB_NAME in wp-config.php is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,6 +119,38 @@ func TestMissingPrivileges(t *testing.T) {
 	report, err := w.engine.Inspect(t.Context(), w.order().SiteSpec)
 	if err != nil || strings.Join(report.Notes, "\n") != notes {
 		t.Errorf("inspect did not say so in advance: %v %v", err, report.Notes)
+	}
+}
+
+// What a user may do by a role, or by the role of a role, is dumped like what is
+// granted directly, with no note of what might be missing. A role that is not the
+// user's by default is none to the site either.
+func TestPrivilegesOfARole(t *testing.T) {
+	for name, given := range map[string]string{"direct": "SET DEFAULT ROLE r_inner FOR u_role@localhost", "nested": "SET DEFAULT ROLE r_outer FOR u_role@localhost", "not by default": ""} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			createDatabase(t, "d_role", "u_role", "p")
+			t.Cleanup(func() {
+				if err := server.SQL("", "DROP ROLE r_inner; DROP ROLE r_outer"); err != nil {
+					t.Error(err)
+				}
+			})
+			err := server.SQL("d_role", "CREATE TABLE t (x int); INSERT INTO t VALUES (1), (2); CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.x = 3; CREATE ROLE r_inner; CREATE ROLE r_outer; "+
+				"GRANT ALL ON `d\\_role`.* TO r_inner; GRANT r_inner TO r_outer; GRANT r_inner TO u_role@localhost; GRANT r_outer TO u_role@localhost; REVOKE ALL ON `d\\_role`.* FROM u_role@localhost; "+given)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.wordPress("d_role", "u_role", "p", "localhost:"+server.Socket)
+			if given == "" {
+				w.lacks("knows no database “d_role”, or does not show it to the site's user")
+				return
+			}
+			a := w.run()
+			a.wantRows("t", "2")
+			if a.result.Verdict != core.VerdictComplete || !strings.Contains(a.read("database/d_role/0001.sql"), "TRIGGER") {
+				t.Errorf("%s: %q", a.result.Verdict, a.result.Notes)
+			}
+		})
 	}
 }
 

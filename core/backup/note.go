@@ -35,13 +35,13 @@ func (n note) text(lang string) string {
 		data[key] = value
 		switch v := value.(type) {
 		case core.Said:
-			data[key] = view.Said(lang, v)
+			data[key] = words.Verbatim(safetext.Note(view.Said(lang, v))) // sentences, longer than a value
 		case []note:
 			texts := make([]string, len(v))
 			for i, inner := range v {
 				texts[i] = inner.text(lang)
 			}
-			data[key] = strings.Join(texts, " ")
+			data[key] = words.Verbatim(safetext.Note(strings.Join(texts, " ")))
 		}
 	}
 	return words.Text(lang, n.id, data)

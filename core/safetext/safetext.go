@@ -16,6 +16,9 @@ const (
 	MaxGraphemes = 200
 	MaxBytes     = 2048
 
+	// MaxNote is how many graphemes a Note has at most.
+	MaxNote = 1000
+
 	maxMarks = 4 // combining marks in a row; no living orthography needs more
 	ellipsis = "…"
 )
@@ -26,14 +29,21 @@ const (
 // kind and length becomes one space, none stands at the ends. More than
 // [MaxGraphemes] graphemes or [MaxBytes] bytes are cut and end in "…". A byte
 // that is no UTF-8 becomes U+FFFD. Line(Line(s)) == Line(s).
-func Line(s string) string {
+func Line(s string) string { return line(s, MaxGraphemes, MaxBytes) }
+
+// Note is Line for a few whole sentences of our own with values of others in them,
+// such as a note of a backup: what to do stands at their end, so they are cut at
+// [MaxNote] graphemes.
+func Note(s string) string { return line(s, MaxNote, 2*MaxBytes) }
+
+func line(s string, graphemes, bytes int) string {
 	clean, cut := filter(s)
 	clean = limitMarks(norm.NFC.String(clean))
-	short := firstGraphemes(clean, MaxGraphemes, MaxBytes)
+	short := firstGraphemes(clean, graphemes, bytes)
 	if !cut && len(short) == len(clean) {
 		return clean
 	}
-	short = firstGraphemes(clean, MaxGraphemes-1, MaxBytes-len(ellipsis))
+	short = firstGraphemes(clean, graphemes-1, bytes-len(ellipsis))
 	return strings.TrimRight(short, " ") + ellipsis
 }
 

@@ -136,3 +136,14 @@ func checkRunes(t *testing.T, s string) {
 		}
 	}
 }
+
+// A note keeps the sentence at its end that a line would lose, and is as safe.
+func TestNote(t *testing.T) {
+	long := strings.Repeat("word ", 150) + "ask\x1b[31m your web\u202e manager."
+	if got := safetext.Note(long); !strings.HasSuffix(got, "ask[31m your web manager.") || safetext.Note(got) != got {
+		t.Errorf("%q", got)
+	}
+	if got := safetext.Note(strings.Repeat("x", 5000)); len(got) != safetext.MaxNote-1+len("…") {
+		t.Errorf("%d bytes", len(got))
+	}
+}

@@ -99,7 +99,7 @@ func GrantDetail(lang, zone string, s core.GrantStory) (facts, lines Table) {
 		p.add(label(lang, "problem"), cell(Problem(lang, *j)))
 		p.add(label(lang, "incident"), cell(j.Incident))
 		for _, note := range j.Notes {
-			p.add(label(lang, "note"), cell(note))
+			p.add(label(lang, "note"), safetext.Note(note))
 		}
 	}
 	return Table{Rows: p}, Log(lang, zone, s.Lines)

@@ -165,7 +165,7 @@ type JobJSON struct {
 func JSONJob(j core.JobInfo) JobJSON {
 	return JobJSON{
 		ID: safetext.Line(j.ID), State: safetext.Line(string(j.State)), Archive: safetext.Path(j.Archive), Created: moment(j.Created),
-		Ended: moment(j.Ended), Verdict: safetext.Line(string(j.Verdict)), Notes: List(j.Notes, safetext.Line),
+		Ended: moment(j.Ended), Verdict: safetext.Line(string(j.Verdict)), Notes: List(j.Notes, safetext.Note),
 		Problem: safetext.Line(j.Problem), Incident: safetext.Line(j.Incident),
 		Size: j.Size, SHA256: safetext.Line(j.SHA256), Progress: optional(j.Progress, JSONProgress),
 	}
@@ -214,7 +214,7 @@ func JSONRehearsal(r core.Rehearsal) *RehearsalJSON {
 func JSONArchive(a core.ArchiveInfo) ArchiveJSON {
 	return ArchiveJSON{
 		Name: safetext.Path(a.Name), State: safetext.Line(string(a.State)), Size: a.Size, SHA256: safetext.Line(a.SHA256),
-		Verdict: safetext.Line(string(a.Verdict)), Notes: List(a.Notes, safetext.Line), Sealed: moment(a.Sealed), Removes: moment(a.Removes),
+		Verdict: safetext.Line(string(a.Verdict)), Notes: List(a.Notes, safetext.Note), Sealed: moment(a.Sealed), Removes: moment(a.Removes),
 		Sent: a.Sent, Rehearsal: JSONRehearsal(a.Rehearsal),
 	}
 }

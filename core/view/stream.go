@@ -24,7 +24,7 @@ func Streamed(lang string, r core.BackupResult) []string {
 	}
 	lines := []string{Verdict(lang, r.Verdict), words.Text(lang, id, map[string]any{"Size": Size(r.Written)})}
 	for _, note := range r.Notes {
-		lines = append(lines, "- "+safetext.Line(note))
+		lines = append(lines, "- "+safetext.Note(note))
 	}
 	return append(lines, words.Text(lang, "view.stream.check", nil), "SHA-256 "+cell(r.SHA256))
 }

@@ -118,7 +118,7 @@ func (s *Screen) drawNotes(b *body, notes []string) {
 			b.item(" ", s.text("notes.more", map[string]any{"Count": len(notes) - notesShown}))
 			return
 		}
-		b.item(s.theme.Symbols.Warn, safetext.Line(note))
+		b.item(s.theme.Symbols.Warn, safetext.Note(note))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
+	"breakglass/core/words"
 	"breakglass/tui/wizard"
 )
 
@@ -158,7 +159,7 @@ func (s *session) sayNotes(notes []string) {
 			s.tell(map[string]any{"Count": len(notes) - notesShown}, "owner.notes.more")
 			return
 		}
-		s.item("- ", s.text("plain.note", map[string]any{"Note": note}))
+		s.item("- ", s.text("plain.note", map[string]any{"Note": words.Verbatim(safetext.Note(note))}))
 	}
 }
 
