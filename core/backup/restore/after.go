@@ -113,6 +113,8 @@ func (r *run) checkConfig(t *target, c *checks) {
 		c.warn("Configuration", "none that could be read names the database “%s”; the report says what is left to do by hand.", safetext.Line(t.Name))
 	case !found:
 		c.fail("Configuration", "it does not name the database “%s”.", safetext.Line(t.Name))
+	case t.dump.Prefix == "":
+		c.ok("Configuration", "with it the site reaches “%s”.", safetext.Line(t.Name))
 	default:
 		c.ok("Configuration", "with it the site reaches “%s”, and its tables begin with “%s”.", safetext.Line(t.Name), safetext.Line(t.dump.Prefix))
 	}

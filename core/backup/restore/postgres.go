@@ -86,6 +86,25 @@ func (s *postgresServer) ask(ctx context.Context, query string) (lines []string,
 	return lines, nil
 }
 
+// refused says why a server does not let us in, and what to do. psql gives no SQLSTATE
+// for that, and a server that speaks another language gets the last sentence.
+func (s *postgresServer) refused(err error) string {
+	said := ""
+	if err != nil {
+		said = err.Error()
+	}
+	name, user := safetext.Line(s.to.Name), safetext.Line(s.to.User)
+	switch {
+	case strings.Contains(said, "authentication failed for user"):
+		return fmt.Sprintf("the server refuses the user “%s” with that password; check both", user)
+	case strings.Contains(said, "FATAL:") && strings.Contains(said, "does not exist"):
+		return fmt.Sprintf("there is no database “%s” at %s, or no user “%s”; make it first, or check the URL", name, s.to.Where(), user)
+	case strings.Contains(said, "Connection refused"), strings.Contains(said, "No such file or directory"):
+		return fmt.Sprintf("no server answers at %s; start it, or check the URL", s.to.Where())
+	}
+	return fmt.Sprintf("the database “%s” at %s cannot be used (%s); start the server, make the database, or check the URL and the password", name, s.to.Where(), safetext.Line(said))
+}
+
 // before implements server.
 func (s *postgresServer) before(ctx context.Context, c *checks) {
 	lines, err := s.ask(ctx, `SELECT current_setting('server_version');
@@ -93,7 +112,7 @@ SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_da
 SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE');
 SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database();`)
 	if err != nil || len(lines) != 4 {
-		c.fail("Database server", "the database “%s” at %s cannot be used (%v); start the server, make the database, or check the URL and the password.", safetext.Line(s.to.Name), s.to.Where(), err)
+		c.fail("Database server", "%s.", s.refused(err))
 		return
 	}
 	s.version, _, _ = strings.Cut(safetext.Line(lines[0]), " ")

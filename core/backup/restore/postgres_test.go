@@ -56,7 +56,7 @@ func TestRestorePostgres(t *testing.T) {
 			},
 		}
 	}
-	for name, o := range map[string]restore.Order{"is not empty: it holds": order("shop", "shop", "secret"), "cannot be used": order("again", "again", "wrong"), "check the URL": order("nowhere", "again", `o'th:er`)} {
+	for name, o := range map[string]restore.Order{"is not empty: it holds": order("shop", "shop", "secret"), "refuses the user “again” with that password": order("again", "again", "wrong"), "there is no database “nowhere”": order("nowhere", "again", `o'th:er`)} {
 		if _, err := restore.Run(t.Context(), o); !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v, want %q", err, name)
 		}
@@ -72,7 +72,7 @@ func TestRestorePostgres(t *testing.T) {
 	if err != nil || !strings.Contains(string(env), "DB_DATABASE=again") || !strings.Contains(string(env), "APP_URL=https://new.example") {
 		t.Errorf("%v\n%s", err, env)
 	}
-	if all := strings.Join(said, "\n"); !strings.Contains(all, "✓ Tables: all 2 tables with 302 rows") || !strings.Contains(all, "✓ Configuration") {
+	if all := strings.Join(said, "\n"); !strings.Contains(all, "✓ Tables: all 2 tables with 302 rows") || !strings.Contains(all, "✓ Configuration: with it the site reaches “again”.") {
 		t.Error(all)
 	}
 }
