@@ -82,19 +82,27 @@ func (p *Pusher) Run(ctx context.Context) {
 // once pushes one batch and reports whether there was one.
 func (p *Pusher) once(ctx context.Context) (bool, error) {
 	batch, err := p.Log.NextPush(ctx)
-	if err != nil || len(batch.Messages) == 0 {
-		return false, err
+	if err != nil {
+		return false, p.failed(ctx, "the log cannot be read or signed here, so nothing of it leaves", err)
+	}
+	if len(batch.Messages) == 0 {
+		return false, nil
 	}
 	if err := p.deliver(ctx, batch.Messages); err != nil {
-		if ctx.Err() != nil {
-			return false, err
-		}
-		if noted := p.Log.PushFailed(ctx, collectorProblem(err)); noted != nil {
-			p.Operator.Error("note that the log was not pushed", "err", noted)
-		}
-		return false, err
+		return false, p.failed(ctx, collectorProblem(err), err)
 	}
 	return true, p.Log.Pushed(ctx, batch)
+}
+
+// failed notes why nothing arrives, unless the pusher is being stopped, and
+// returns err.
+func (p *Pusher) failed(ctx context.Context, why string, err error) error {
+	if ctx.Err() == nil {
+		if noted := p.Log.PushFailed(ctx, why); noted != nil {
+			p.Operator.Error("note that the log was not pushed", "err", noted)
+		}
+	}
+	return err
 }
 
 // deliver makes a panic of a collector an error.

@@ -27,6 +27,7 @@ type book struct {
 	batch    int64
 	grown    chan struct{}
 	problems []string
+	broken   error // of NextPush, once
 }
 
 func newBook(lines int) *book {
@@ -52,6 +53,10 @@ func (b *book) Logged() <-chan struct{} { return b.grown }
 func (b *book) NextPush(context.Context) (core.PushBatch, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.broken; err != nil {
+		b.broken = nil
+		return core.PushBatch{}, err
+	}
 	to := min(b.next+b.batch, int64(len(b.lines)))
 	return core.PushBatch{From: b.next, To: to, Messages: b.lines[b.next:to:to]}, nil
 }
@@ -352,6 +357,30 @@ func TestTheCollectorMaySeeWhoPushes(t *testing.T) {
 	}
 	if err := s.Deliver(t.Context(), []string{"one", "two"}); err != nil || strings.Join(c.got, " ") != "one two" {
 		t.Errorf("%v, %v", c.got, err)
+	}
+}
+
+// A log that cannot be read or signed is a problem of the push that people see,
+// and once it can be, all of it leaves.
+func TestALogThatCannotBeSignedIsSeen(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &collector{t: t, listener: listener}
+	go c.serve()
+	t.Cleanup(func() { _ = listener.Close() })
+	s, err := NewSyslog(SyslogOptions{Host: "localhost", Port: listener.Addr().(*net.TCPAddr).Port, Plain: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBook(20)
+	b.broken = errors.New("the log was rewritten")
+	stop := pushTo(t, b, s)
+	b.wait(t)
+	stop()
+	if len(b.problems) != 1 || !strings.Contains(b.problems[0], "cannot be read or signed") {
+		t.Errorf("%q", b.problems)
 	}
 }
 
