@@ -26,6 +26,7 @@ type conn struct {
 	cancel context.CancelCauseFunc
 	once   sync.Once
 	read   atomic.Int64 // bytes received so far
+	in     atomic.Bool  // has authenticated
 
 	mu        sync.Mutex
 	stopLogin func() bool
@@ -49,10 +50,16 @@ func (s *Server) newConn(raw net.Conn) *conn {
 	return c
 }
 
-// Read counts what the peer sends: as long as something comes, it lives.
+// Read counts what the peer sends: as long as something comes, it lives. A
+// stranger who sends more than any login takes is cut off: while an answer is
+// late on purpose, x/crypto takes in 16 packets of 256 KiB, on each of all the
+// connections.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.read.Add(int64(n))
+	if c.read.Add(int64(n)) > maxLogin && !c.in.Load() {
+		_ = c.Close()
+		return 0, errTooMuch
+	}
 	return n, err
 }
 
@@ -82,6 +89,7 @@ func (c *conn) abort() {
 
 // authenticated ends the time for logging in.
 func (c *conn) authenticated() {
+	c.in.Store(true)
 	c.gate.knows(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()

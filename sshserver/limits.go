@@ -37,10 +37,11 @@ func defaultLimits() limits {
 
 // What a client may send before a session starts.
 const (
-	maxEnv      = 16       // env requests of a session
-	maxEnvValue = 64       // bytes of one value
-	maxLine     = 32 << 10 // bytes of a command line: an RSA key fits
-	maxPass     = 256      // bytes of a passphrase
-	maxAuth     = 12       // tries a connection: agents hold many keys
-	maxHandles  = 16       // open SFTP handles of a session
+	maxLogin    = 256 << 10 // bytes until it has authenticated: twelve keys of any kind are far below
+	maxEnv      = 16        // env requests of a session
+	maxEnvValue = 64        // bytes of one value
+	maxLine     = 32 << 10  // bytes of a command line: an RSA key fits
+	maxPass     = 256       // bytes of a passphrase
+	maxAuth     = 12        // tries a connection: agents hold many keys
+	maxHandles  = 16        // open SFTP handles of a session
 )

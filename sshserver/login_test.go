@@ -178,3 +178,21 @@ func TestPanicInLoginIsARefusal(t *testing.T) {
 		t.Error("no incident was logged")
 	}
 }
+
+// A stranger sends passphrases as long as a packet can be. Two are enough: what
+// the server keeps for all strangers together stays small.
+func TestALoginIsShort(t *testing.T) {
+	w := newWorld(t)
+	tries := 0
+	long := gossh.RetryableAuthMethod(gossh.PasswordCallback(func() (string, error) {
+		tries++
+		return strings.Repeat("x", 200<<10), nil
+	}), 5)
+	if _, err := w.dial("acme", long); err == nil || tries != 2 {
+		t.Errorf("after %d tries: %v", tries, err)
+	}
+	// Who has logged in may send more.
+	session := w.session(w.owner())
+	session.Stdin = strings.NewReader(strings.Repeat("x", 2*maxLogin))
+	check(t, session.Run("status"))
+}
