@@ -128,3 +128,30 @@ func frontPage(t *testing.T, root string) string {
 	})
 	return page
 }
+
+// A person at a terminal who names a directory with something in it is asked again at
+// once, before the other questions.
+func TestRestoreScriptAsksAgainForADirectory(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "acme")
+	check(t, os.MkdirAll(root, 0o755)) //nolint:gosec // a website is readable
+	check(t, os.WriteFile(filepath.Join(root, "index.html"), []byte("bread"), 0o600))
+	file := filepath.Join(dir, "acme.tar.gz")
+	if out, err := program("backup", root, "--output", file).CombinedOutput(); err != nil {
+		t.Fatalf("backup: %v\n%s", err, out)
+	}
+	top := unpackWith(t, file, "/usr/bin:/bin")
+	s := openTerminal(t, 120, 30, nil, "env", "-C", top, "sh", "restore.sh")
+	for _, dialogue := range []struct{ asked, answer string }{
+		{"files, empty or new: [" + root + "]", ""},
+		{root + " is not empty; choose another.", filepath.Join(dir, "new")},
+	} {
+		s.shows(dialogue.asked)
+		s.types(dialogue.answer)
+		s.press("Enter")
+	}
+	s.shows("Done: the website is in " + filepath.Join(dir, "new"))
+	if got := readFile(t, filepath.Join(dir, "new", "index.html")); got != "bread" {
+		t.Errorf("%q", got)
+	}
+}

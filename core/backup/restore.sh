@@ -150,7 +150,14 @@ conf() { sed -n "s/^$1 //p" "$here/restore.conf"; }
 
 # ---- what is asked ------------------------------------------------------------
 
-[ -n "$to" ] || { ask "Directory for the website's files:" "$(conf root)"; to=$answer; }
+while [ -z "$to" ]; do
+	ask "Directory for the website's files, empty or new:" "$(conf root)"
+	to=$answer
+	if [ -d "$to" ] && [ -n "$(ls -A "$to" 2>/dev/null)" ]; then
+		warn "$to is not empty; choose another."
+		to=''
+	fi
+done
 conf database >"$work/dumps"
 count=$(wc -l <"$work/dumps")
 needs_mysql=no needs_psql=no n=0
@@ -229,7 +236,7 @@ must_be_empty() { # KIND NAME
 	case $1 in
 	mysql) tables=$(printf 'SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE();\n' | my "$2" --batch --skip-column-names) ;;
 	*) tables=$(pg "$2" --tuples-only --no-align --command="SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')") ;;
-	esac || die "The database '$2' cannot be opened; make it first and check user and password. Nothing was changed."
+	esac || die "The database '$2' cannot be opened: make it first, check user and password, or say where its server is by --host and --port, or --socket. Nothing was changed."
 	[ "$tables" = 0 ] || die "The database '$2' has $tables tables already; give an empty one. Nothing was changed."
 }
 
@@ -654,9 +661,9 @@ END
 	;;
 *)
 	cat <<'END'
-  - Does the website get another domain? Change it where TAKEOVER.txt lists the
-    configuration, or let `breakglass restore FILE ... --url https://new.example`
-    do it in the database too.
+  - Does the website get another domain? Change it in its configuration, such as
+    APP_URL in .env, or let this do it there and in the database too:
+      breakglass restore FILE --to DIR --database URL --url https://new.example
 END
 	;;
 esac
