@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -76,6 +77,9 @@ func settle(v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
+			if leftOut(v, i) {
+				v.Field(i).SetZero()
+			}
 			settle(v.Field(i))
 		}
 	case reflect.Array:
@@ -94,6 +98,16 @@ func settle(v reflect.Value) {
 			v.Set(own)
 		}
 	}
+}
+
+// leftOut reports whether a field is a slice or a map without anything in it
+// that is not written, so that it comes back as nil.
+func leftOut(v reflect.Value, i int) bool {
+	f := v.Field(i)
+	if kind := f.Kind(); (kind != reflect.Slice && kind != reflect.Map) || f.IsNil() || f.Len() > 0 {
+		return false
+	}
+	return strings.HasSuffix(v.Type().Field(i).Tag.Get("json"), ",omitempty")
 }
 
 func settleSlice(v reflect.Value) {

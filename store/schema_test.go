@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,22 +112,24 @@ func checkKind[T core.Record](t *testing.T) {
 	}
 }
 
-func holdsSecret(typ reflect.Type) bool {
+// holdsSecret looks through a type, which may lie within itself.
+func holdsSecret(typ reflect.Type, within ...reflect.Type) bool {
 	switch {
 	case typ == reflect.TypeFor[core.Secret]():
 		return true
-	case typ == typeTime:
+	case typ == typeTime, slices.Contains(within, typ):
 		return false
 	}
+	within = append(slices.Clone(within), typ)
 	switch typ.Kind() {
 	case reflect.Struct:
 		for i := range typ.NumField() {
-			if holdsSecret(typ.Field(i).Type) {
+			if holdsSecret(typ.Field(i).Type, within...) {
 				return true
 			}
 		}
 	case reflect.Slice, reflect.Array, reflect.Map, reflect.Pointer:
-		return holdsSecret(typ.Elem())
+		return holdsSecret(typ.Elem(), within...)
 	}
 	return false
 }
