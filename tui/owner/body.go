@@ -87,6 +87,16 @@ func (b *body) line(text string) {
 // or indent, whatever the width.
 func (b *body) copyable(text string) { b.add(b.theme.Code.Render(text)) }
 
+// sum adds a SHA-256, which is compared by eye: where a window is too narrow for all of
+// it, in two halves, as one that is cut off looks like a whole one.
+func (b *body) sum(text string) {
+	if half := len(text) / 2; len(text) > b.window && half <= b.window {
+		b.copyable(text[:half])
+		text = text[half:]
+	}
+	b.copyable(text)
+}
+
 // asks adds a sentence and the field that it asks for, the field first where
 // there is no room to spare: it must stay in sight under a long problem.
 func (b *body) asks(lead, name string, input widget.Input, width int) {

@@ -88,7 +88,7 @@ func (s *Screen) drawStreamed(b *body, j core.JobInfo) {
 	}
 	b.quiet(s.text("download.check", nil))
 	b.gap()
-	b.copyable(safetext.Line(j.SHA256))
+	b.sum(safetext.Line(j.SHA256))
 	b.quiet(s.text("streamed.again", nil))
 	b.gap()
 	b.copyable(s.lines().Stream)

@@ -32,7 +32,7 @@ func (s *Screen) drawDownload(b *body) {
 	b.quiet(s.text("download.broken", nil))
 	b.quiet(s.text("download.check", nil))
 	b.gap()
-	b.copyable(safetext.Line(a.SHA256))
+	b.sum(safetext.Line(a.SHA256))
 	b.quiet(s.text("download.kept", map[string]any{"Until": view.Time(a.Removes, s.state.Zone)}))
 	s.call(b)
 }
