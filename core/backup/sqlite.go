@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -72,8 +74,69 @@ func vacuum(ctx context.Context, private, copied string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", copied)
+	most, err := mostVacuumed(private)
+	if err != nil {
+		return err
+	}
+	ctx, stop := whileSmall(ctx, copied, most)
+	defer stop()
+	if _, err = db.ExecContext(ctx, "VACUUM INTO ?", copied); err != nil && errors.Is(context.Cause(ctx), errGrows) {
+		return errGrows
+	}
 	return err
+}
+
+// errGrows ends a snapshot that becomes larger than what it is of: pages that
+// stand many times in a hostile database's trees make terabytes of kilobytes,
+// and SQLite notices only once all is copied.
+var errGrows = errors.New("the copy is far larger than the database, which is not whole")
+
+// mostVacuumed is how large the snapshot of a private copy may become, in bytes:
+// SQLite packs it tighter than it was, so twice is more than any honest one has.
+func mostVacuumed(private string) (most int64, err error) {
+	for _, suffix := range databaseParts {
+		info, err := os.Stat(private + suffix)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		most += 2 * info.Size()
+	}
+	return most + vacuumSlack, nil
+}
+
+// vacuumSlack is what any snapshot may take, and how often its size is looked at.
+const (
+	vacuumSlack = 16 << 20
+	vacuumLook  = 50 * time.Millisecond
+)
+
+// whileSmall returns a context that ends with errGrows once a file is larger than
+// it may be. The function that it returns ends the watch.
+func whileSmall(ctx context.Context, path string, most int64) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ticker := time.NewTicker(vacuumLook)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				if info, err := os.Stat(path); err == nil && info.Size() > most {
+					cancel(errGrows)
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watch.Wait()
+		ticker.Stop()
+	}
 }
 
 // openSnapshot checks a copy, counts what is in it and takes its name away.
