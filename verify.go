@@ -114,7 +114,7 @@ func tellReport(out io.Writer, path string, r backup.Report, asJSON bool) error 
 	case r.Signer == "":
 		origin = "UNSIGNED: consistent, origin unproven"
 	case !r.Proven:
-		origin = "consistent, origin unproven: it says that " + r.Signer + " signed it; compare that with the emergency sheet"
+		origin = "consistent, origin unproven: it says that " + r.Signer + " signed it; compare that with the emergency sheet, or demand it with --signer"
 	}
 	if asJSON {
 		if err := view.WriteJSON(out, map[string]any{
