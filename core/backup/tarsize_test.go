@@ -37,10 +37,6 @@ func TestASizeThatATarHeaderHasNoDigitsFor(t *testing.T) {
 		}
 		for _, tar := range []string{"tar", "busybox tar", "bsdtar"} {
 			command := strings.Fields(tar + " -tvf " + path)
-			if _, err := exec.LookPath(command[0]); err != nil {
-				t.Logf("not tried: %v", err)
-				continue
-			}
 			out, err := exec.Command(command[0], command[1:]...).CombinedOutput() //nolint:gosec // of the test
 			if list := string(out); err != nil || !strings.Contains(list, " "+strconv.FormatInt(size, 10)+" ") || !strings.Contains(list, "acme/last") {
 				t.Errorf("%s: %v\n%s", tar, err, list)
