@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,5 +91,24 @@ func TestHostileDumps(t *testing.T) {
 				t.Error("a file of this machine was read")
 			}
 		})
+	}
+}
+
+// Who restores with the rights of the whole server is told what a dump may do
+// with them; the site's own user is not.
+func TestRightsThatADumpMayUse(t *testing.T) {
+	w := newWorld(t, "r_rights")
+	w.makeDatabase()
+	for _, c := range []struct {
+		grant string
+		want  bool
+	}{{"SELECT 1", false}, {"GRANT FILE ON *.* TO r_rights@localhost", true}, {"GRANT ALL ON *.* TO r_rights@localhost", true}} {
+		check(t, server.SQL("", c.grant))
+		list, err := restore.Look(t.Context(), w.order())
+		check(t, err)
+		warned := slices.ContainsFunc(list, func(c restore.Check) bool { return c.Name == "Rights on the server" })
+		if warned != c.want {
+			t.Errorf("after %q: %v", c.grant, list)
+		}
 	}
 }

@@ -136,6 +136,10 @@ var wanted = []string{"SELECT", "INSERT", "CREATE", "DROP", "ALTER", "INDEX", "L
 // sometimes are those that a dump with such things in it takes.
 var sometimes = []string{"TRIGGER", "CREATE VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"}
 
+// onFiles are the lines of SHOW GRANTS that let a user read and write files of the
+// server.
+var onFiles = regexp.MustCompile(`^GRANT (ALL PRIVILEGES|.*\bFILE\b.*) ON \*\.\* TO `)
+
 // grants compares what the user may do with what a load takes. Roles in use are
 // listed by the server like everything else.
 func (s *mysqlServer) grants(ctx context.Context, c *checks) {
@@ -143,6 +147,9 @@ func (s *mysqlServer) grants(ctx context.Context, c *checks) {
 	if err != nil {
 		c.warn("Rights in the database", "the server does not say what “%s” may do: %s.", safetext.Line(s.to.User), safetext.Line(err.Error()))
 		return
+	}
+	if slices.ContainsFunc(lines, onFiles.MatchString) {
+		c.warn("Rights on the server", "%s.", tooMuch(s.to.User))
 	}
 	var granted []string
 	for _, line := range lines {

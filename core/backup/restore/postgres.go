@@ -110,8 +110,9 @@ func (s *postgresServer) before(ctx context.Context, c *checks) {
 	lines, err := s.ask(ctx, `SELECT current_setting('server_version');
 SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database();
 SELECT has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege('public', 'CREATE');
-SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database();`)
-	if err != nil || len(lines) != 4 {
+SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database();
+SELECT rolsuper FROM pg_roles WHERE rolname = current_user;`)
+	if err != nil || len(lines) != 5 {
 		c.fail("Database server", "%s.", s.refused(err))
 		return
 	}
@@ -128,12 +129,20 @@ SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE dat
 	} else {
 		c.fail("Rights in the database", "“%s” may not make schemas and tables in “%s”; make it the database's owner.", safetext.Line(s.to.User), safetext.Line(s.to.Name))
 	}
+	if lines[4] == "t" {
+		c.warn("Rights on the server", "%s.", tooMuch(s.to.User))
+	}
 	if _, err := s.ask(ctx, "\\restrict breakglass\n\\unrestrict breakglass\n"); err != nil {
 		c.warn("Database client", "psql (%s) is of before August 2025 and can be made to run commands by a dump from a stranger; update postgresql-client if you do not trust the archive's origin.", safetext.Path(s.psql))
 		return
 	}
 	s.restricts = true
 	c.ok("Database client", "psql (%s) loads the dump.", safetext.Path(s.psql))
+}
+
+// tooMuch says what a dump from a stranger could do with the rights of a user.
+func tooMuch(user string) string {
+	return fmt.Sprintf("“%s” may read and write files of the server, and so may a dump that it loads; if you do not trust the archive's origin, give a user that owns this one database and no more", safetext.Line(user))
 }
 
 // identity implements server.
