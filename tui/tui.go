@@ -120,9 +120,26 @@ func (m *shell) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.stopping = true
 		return m, nil
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.press(msg)
 	}
 	return m, m.pass(msg)
+}
+
+// press takes a key, or letters that came at once because a hand was faster than
+// the line. The first of them may be a key that opens something to type in, as /
+// does, and the rest is what was typed. Where nothing can be typed the rest is
+// dropped: it may be a clipboard that a terminal sent as if it were keys.
+func (m *shell) press(msg tea.KeyMsg) tea.Cmd {
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 || msg.Paste || m.screen.Typing() {
+		return m.key(msg)
+	}
+	first, rest := msg, msg
+	first.Runes, rest.Runes = msg.Runes[:1], msg.Runes[1:]
+	cmd := m.key(first)
+	if m.screen.Typing() {
+		cmd = tea.Batch(cmd, m.key(rest))
+	}
+	return cmd
 }
 
 // pass gives a message to the screen.

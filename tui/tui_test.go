@@ -44,6 +44,7 @@ func (p *page) Init() tea.Cmd { return nil }
 func (p *page) Update(msg tea.Msg) (widget.Screen, tea.Cmd) {
 	if k, ok := msg.(tea.KeyMsg); ok {
 		p.got = append(p.got, k.String())
+		p.typing = p.typing || k.String() == "/"
 	}
 	return p, nil
 }
@@ -193,6 +194,27 @@ func TestHelpListsEveryKeyAndTypingKeepsItsLetters(t *testing.T) {
 		press(m, name)
 		shows(t, m, "All keys", true)
 		press(m, "esc")
+	}
+}
+
+// A fast hand's keys come as one: what opens a line to type in opens it, and the
+// rest is typed there. Where nothing is typed, a clipboard is no row of commands.
+func TestLettersThatComeAtOnce(t *testing.T) {
+	for _, c := range []struct{ at, want string }{{"/site:acme", "/|site:acme"}, {"move", "m"}, {"xq", "x"}} {
+		p := &page{title: "x"}
+		m, _ := newShell(t, p, 80, 24)
+		if press(m, c.at) {
+			t.Errorf("%s quits", c.at)
+		}
+		if got := strings.Join(p.got, "|"); got != c.want {
+			t.Errorf("%s: the screen got %s", c.at, got)
+		}
+	}
+	p := &page{title: "x"}
+	m, _ := newShell(t, p, 80, 24)
+	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/pasted"), Paste: true})
+	if got := strings.Join(p.got, "|"); got != "[/pasted]" {
+		t.Errorf("pasted: the screen got %s", got)
 	}
 }
 
