@@ -260,7 +260,7 @@ func (o backupOrder) tell(out io.Writer, file string, r core.BackupResult) error
 			return fmt.Errorf("tell the result: %w", err)
 		}
 	} else {
-		fmt.Fprintf(out, "%s: %d files, %d tables, %s read, %s written\n", r.Verdict, r.Files, r.Tables, view.Size(r.Bytes), view.Size(r.Written))
+		fmt.Fprintf(out, "%s: %d files, %d tables, %s read, %s written\n", r.Verdict, r.Files, r.Tables, view.Size("", r.Bytes), view.Size("", r.Written))
 		for _, note := range r.Notes {
 			fmt.Fprintf(out, "  note: %s\n", safetext.Note(note))
 		}

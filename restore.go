@@ -158,7 +158,7 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 		return err
 	}
 	fmt.Fprintf(o.errs, "\nThis will be done:\n")
-	fmt.Fprintf(o.errs, "  1. Unpack and check %s (%s).\n", safetext.Path(order.File), view.Size(order.Size))
+	fmt.Fprintf(o.errs, "  1. Unpack and check %s (%s).\n", safetext.Path(order.File), view.Size("", order.Size))
 	fmt.Fprintf(o.errs, "  2. Put the site's files into %s.\n", safetext.Path(order.Target))
 	for _, line := range o.planned(order) {
 		fmt.Fprintf(o.errs, "  3. %s\n", line)

@@ -105,13 +105,13 @@ const barCells = 24
 // bar draws how far a step is, with the time that is left.
 func (m *restoreMeter) bar(p restore.Progress, now time.Time) string {
 	if p.Total <= 0 {
-		return fmt.Sprintf("  %s  %s", view.Size(p.Done), p.Current)
+		return fmt.Sprintf("  %s  %s", view.Size("", p.Done), p.Current)
 	}
 	share := min(1, float64(p.Done)/float64(p.Total))
 	full := int(share * barCells)
 	text := fmt.Sprintf("  %s%s %3.0f %%", strings.Repeat("█", full), strings.Repeat("░", barCells-full), share*100)
 	if spent := now.Sub(m.since); share > 0.02 && spent > 2*time.Second {
-		text += "  " + view.Left(time.Duration(float64(spent)*(1-share)/share)) + " left"
+		text += "  " + view.Left("", time.Duration(float64(spent)*(1-share)/share)) + " left"
 	}
 	return text + "  " + p.Current
 }

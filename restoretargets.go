@@ -154,7 +154,7 @@ func (o *restoreOrder) lookInside(ctx context.Context) error {
 		return err
 	}
 	o.known = &known
-	fmt.Fprintf(o.errs, "A backup of %s (%s), made %s: %d files, %s.\n", known.Site, known.Kind, view.Time(known.Created, ""), known.Files, view.Size(known.Bytes))
+	fmt.Fprintf(o.errs, "A backup of %s (%s), made %s: %d files, %s.\n", known.Site, known.Kind, view.Time(known.Created, ""), known.Files, view.Size("", known.Bytes))
 	dumps := restore.Dumps(known)
 	for i, d := range dumps {
 		fmt.Fprintf(o.errs, "  Dump of “%s”: %d tables, %d rows, of %s.\n", safetext.Line(restore.DumpName(dumps, i)), len(d.Tables), rowsOf(d), safetext.Line(d.Server))

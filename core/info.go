@@ -174,6 +174,7 @@ type ContactOrder struct {
 type Kit struct {
 	Site, Title, Call, Host string
 	Lang                    string // the owner's, who reads it
+	Zone                    string // IANA time zone that the owner reads times in
 	Port                    int
 	HostKey                 string // SHA256 fingerprint
 	ArchiveKey              string // SHA256 fingerprint, "" unsigned

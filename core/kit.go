@@ -42,7 +42,7 @@ func (t *turn) newKit(site *Site) (Kit, error) {
 	}
 	site.Paper = Paper{MAC: t.c.paperMAC(site.ID, salt, paper), Salt: salt, Issued: t.now}
 	return Kit{
-		Site: site.ID, Title: site.Title, Call: site.Call, Lang: site.Lang, Host: t.c.options.Host, Port: t.c.options.Port,
+		Site: site.ID, Title: site.Title, Call: site.Call, Lang: site.Lang, Zone: site.Zone, Host: t.c.options.Host, Port: t.c.options.Port,
 		HostKey: t.c.options.HostKey, ArchiveKey: t.c.engine.Signer(), LogKey: t.c.options.LogKey,
 		Passphrase: passphrase, Paper: NewSecret(inGroups(paper, 4)),
 		Contacts: site.contactInfos(t.now), Made: t.now, Life: site.GrantLife(),

@@ -80,7 +80,7 @@ func (m *shell) banners() []string {
 		add(m.theme.Marked(m.theme.Warn, m.theme.Symbols.Warn, m.text("stopping", nil), m.width))
 	}
 	if m.idle > 0 {
-		add(m.theme.Marked(m.theme.Warn, m.theme.Symbols.Warn, m.text("idle", map[string]any{"Left": view.Left(m.idle)}), m.width))
+		add(m.theme.Marked(m.theme.Warn, m.theme.Symbols.Warn, m.text("idle", map[string]any{"Left": view.Left(m.speaks(), m.idle)}), m.width))
 	}
 	if m.problem != "" {
 		add(m.theme.Marked(m.theme.Bad, m.theme.Symbols.Failed, m.problem+" "+m.text("dismiss", nil), m.width))

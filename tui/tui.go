@@ -204,9 +204,13 @@ func (m *shell) leave() tea.Cmd {
 
 // text is a text of the catalogue in the person's language.
 func (m *shell) text(id string, data map[string]any) string {
-	lang := ""
+	return words.Text(m.speaks(), "shell."+id, data)
+}
+
+// speaks is the person's language, "" until it is known.
+func (m *shell) speaks() string {
 	if s, ok := m.screen.(widget.Speaker); ok {
-		lang = s.Lang()
+		return s.Lang()
 	}
-	return words.Text(lang, "shell."+id, data)
+	return ""
 }

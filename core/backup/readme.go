@@ -2,7 +2,6 @@ package backup
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"breakglass/core"
@@ -18,7 +17,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	lines := []string{
 		say("archive.readme.title", "Name", r.order.Name),
 		"",
-		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.Kind, "Created", r.order.Created.UTC().Format(time.RFC1123)),
+		say("archive.readme.what", "Site", r.order.Site, "Kind", r.site.Kind, "Created", view.Time(r.order.Created, "")),
 		say("archive.readme.verdict", "Verdict", view.Verdict(r.order.Lang, verdict)),
 	}
 	for _, note := range r.findings.all() {
@@ -28,7 +27,7 @@ func (r *run) readme(verdict core.Verdict) string {
 	if r.order.Call != "" {
 		lines = append(lines, "", say("archive.readme.call", "Call", r.order.Call))
 	}
-	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack", "Size", view.Size(r.bytes)), "",
+	lines = append(lines, "", say("archive.readme.manager"), "", say("archive.readme.unpack", "Size", view.Size(r.order.Lang, r.bytes)), "",
 		"    "+r.engine.options.Format.Unpack()+" "+r.order.Name+r.engine.Extension(), "", say("archive.readme.restore"), "", "    sh "+restoreName, "", say("archive.readme.restore_ours"),
 		"", "    breakglass restore "+r.order.Name+r.engine.Extension()+" --to DIR "+r.databaseOptions()+" --url https://NEW", "", say("archive.readme.takeover"), "", say("archive.readme.files"))
 	if len(r.dumps) > 0 {

@@ -27,7 +27,7 @@ func factsOf(m core.Message) facts {
 		"Time": view.Time(m.Created, m.Zone), "Call": d["call"], "Reason": d["reason"], "Remote": d["remote"],
 		"Contact": d["contact"], "Archive": d["archive"], "Problem": f.problem(), "Incident": d["incident"],
 		"Person": d["person"], "Role": f.roleName(d["role"]), "Key": d["key"], "Forward": d["clock"] == "set forward",
-		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(d["size"]),
+		"Channel": f.channel(d["channel"]), "Instead": f.channel(d["instead_of"]), "Size": size(m.Lang, d["size"]),
 		"Expires": f.moment(d["expires"]), "Until": f.moment(d["until"]), "Ready": f.moment(d["ready"]),
 	}
 	if m.Site == "" {
@@ -130,10 +130,10 @@ func (f facts) channel(kind string) string {
 	return words.Text(f.m.Lang, id, nil)
 }
 
-func size(bytes string) string {
+func size(lang, bytes string) string {
 	n, err := strconv.ParseInt(bytes, 10, 64)
 	if err != nil {
 		return ""
 	}
-	return view.Size(n)
+	return view.Size(lang, n)
 }

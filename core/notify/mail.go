@@ -47,7 +47,7 @@ func (f facts) table() string {
 		{"until", f.bothOf(d["until"])},
 		{"expires", f.bothOf(d["expires"])},
 		{"archive", d["archive"]},
-		{"size", size(d["size"])},
+		{"size", size(f.m.Lang, d["size"])},
 		{"sha256", d["sha256"]},
 		{"verdict", f.verdict()},
 		{"problem", f.problem()},
@@ -57,8 +57,8 @@ func (f facts) table() string {
 		{"person", d["person"]},
 		{"role", f.roleName(d["role"])},
 		{"key", d["key"]},
-		{"life", span(changed(f, "life"))},
-		{"hold", span(changed(f, "hold"))},
+		{"life", span(f.m.Lang, changed(f, "life"))},
+		{"hold", span(f.m.Lang, changed(f, "hold"))},
 		{"zone", changed(f, "zone")},
 		{"lang", changed(f, "lang")},
 		{"database_host", changed(f, "database_host")},
@@ -113,12 +113,12 @@ func changed(f facts, field string) string {
 }
 
 // span writes a duration of core's for people.
-func span(text string) string {
+func span(lang, text string) string {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		return text
 	}
-	return view.Span(d)
+	return view.Span(lang, d)
 }
 
 // role is whose rights a notice explains: of those whom the event is about.

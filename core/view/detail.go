@@ -30,8 +30,8 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 	p.add(label(lang, "call"), cell(s.Call))
 	p.add(label(lang, "zone"), cell(s.Zone))
 	p.add(label(lang, "lang"), cell(s.Lang))
-	p.add(label(lang, "life"), span(s.Life))
-	p.add(label(lang, "hold"), span(s.Hold))
+	p.add(label(lang, "life"), span(lang, s.Life))
+	p.add(label(lang, "hold"), span(lang, s.Hold))
 	p.add(label(lang, "created"), Time(s.Created, s.Zone))
 	p.add(label(lang, "passphrase"), Time(s.PassphraseSet, s.Zone))
 	p.add(label(lang, "paper"), paper(lang, s))
@@ -49,7 +49,7 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 		p.add(label(lang, "grant"), strings.Join([]string{cell(g.ID), GrantState(lang, g.State), Time(g.Expires, s.Zone)}, gap))
 	}
 	for _, a := range s.Archives {
-		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+Verdict(lang, a.Verdict))
+		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(lang, a.Size)+gap+Verdict(lang, a.Verdict))
 		if said := Rehearsal(lang, s.Zone, a); said != "" {
 			p.add("", said)
 		}
@@ -58,11 +58,11 @@ func SiteDetail(lang string, s core.SiteInfo) Table {
 }
 
 // span is a set length of time, [Nothing] where none is set.
-func span(d time.Duration) string {
+func span(lang string, d time.Duration) string {
 	if d <= 0 {
 		return Nothing
 	}
-	return Span(d)
+	return Span(lang, d)
 }
 
 // paper says whether the paper code can still be used.
@@ -88,7 +88,7 @@ func GrantDetail(lang, zone string, s core.GrantStory) (facts, lines Table) {
 	p.add(label(lang, "since"), Time(s.Grant.Start, zone))
 	p.add(label(lang, "until"), Time(s.Grant.Expires, zone))
 	if s.Grant.State == core.GrantActive {
-		p.add(label(lang, "left"), Left(s.Grant.Left))
+		p.add(label(lang, "left"), Left(lang, s.Grant.Left))
 	}
 	p.add(label(lang, "ended"), Time(s.Grant.Ended, zone))
 	p.add(label(lang, "reason"), cell(s.Grant.Reason))

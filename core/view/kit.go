@@ -19,8 +19,8 @@ const kitWidth = 72
 // secrets: it is the one place where they are shown, once.
 func Kit(lang string, k core.Kit) string {
 	s := sheet{lang: lang, data: map[string]any{
-		"Site": safetext.Line(k.Site), "Life": Span(k.Life), "Hold": Span(core.PaperHold), "Host": safetext.Line(k.Host),
-		"Made": Time(k.Made, ""),
+		"Site": safetext.Line(k.Site), "Life": Span(lang, k.Life), "Hold": Span(lang, core.PaperHold), "Host": safetext.Line(k.Host),
+		"Made": TimeAndUTC(k.Made, k.Zone),
 	}}
 	s.line(rightAlign(s.text("kit.title"), safetext.Line(k.Site)))
 	s.line(strings.Repeat("=", kitWidth))

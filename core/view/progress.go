@@ -11,7 +11,7 @@ import (
 // Progress says in one line how far a backup is: "42 %, 1.6 GB of 3.9 GB,
 // 21 MB/s, about 1 min 48 s left". What is not known yet is not said.
 func Progress(lang string, p core.Progress) string {
-	data := map[string]any{"Done": Size(p.BytesDone), "Total": Size(p.BytesTotal), "Left": Left(p.ETA), "Percent": Percent(p)}
+	data := map[string]any{"Done": Size(lang, p.BytesDone), "Total": Size(lang, p.BytesTotal), "Left": Left(lang, p.ETA), "Percent": Percent(p)}
 	id := "view.progress.counting"
 	switch {
 	case p.TotalKnown && p.BytesTotal > 0:
@@ -21,7 +21,7 @@ func Progress(lang string, p core.Progress) string {
 	}
 	parts := []string{words.Text(lang, id, data)}
 	if p.Rate > 0 {
-		parts = append(parts, Rate(p.Rate))
+		parts = append(parts, Rate(lang, p.Rate))
 	}
 	if p.TotalKnown && p.ETA >= 0 && p.BytesTotal > 0 {
 		parts = append(parts, words.Text(lang, "view.progress.left", data))

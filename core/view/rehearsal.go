@@ -10,7 +10,7 @@ import (
 func Rehearsal(lang, zone string, a core.ArchiveInfo) string {
 	r := a.Rehearsal
 	data := map[string]any{
-		"Time": Time(r.At, zone), "Took": Left(r.Took), "Server": r.Server, "Tables": Count(lang, r.Tables), "Rows": Count(lang, r.Rows), "Files": Count(lang, r.Files), "What": r.What,
+		"Time": Time(r.At, zone), "Took": Left(lang, r.Took), "Server": r.Server, "Tables": Count(lang, r.Tables), "Rows": Count(lang, r.Rows), "Files": Count(lang, r.Files), "What": r.What,
 	}
 	say := func(id string) string { return words.Text(lang, "view.rehearsal."+id, data) }
 	switch {

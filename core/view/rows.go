@@ -112,7 +112,7 @@ func GrantRow(lang, zone string, g core.GrantInfo) []string {
 		until = g.Ended
 	}
 	if g.State == core.GrantActive {
-		left = Left(g.Left)
+		left = Left(lang, g.Left)
 	}
 	return []string{
 		cell(g.ID), cell(g.Site), GrantState(lang, g.State), Time(g.Start, zone), Time(until, zone), left, cell(g.Reason),
@@ -228,7 +228,7 @@ func Archives(lang, zone string, list []core.ArchiveInfo) Table {
 	return Table{
 		Head: heads(lang, "archive", "size", "verdict", "sent", "kept_until"),
 		Rows: rows(list, func(a core.ArchiveInfo) []string {
-			return []string{safetext.Path(a.Name), Size(a.Size), Verdict(lang, a.Verdict), Sent(a), Time(a.Removes, zone)}
+			return []string{safetext.Path(a.Name), Size(lang, a.Size), Verdict(lang, a.Verdict), Sent(a), Time(a.Removes, zone)}
 		}),
 	}
 }

@@ -33,7 +33,7 @@ func OwnerStatus(lang string, s core.OwnerState) Table {
 		p.add(label(lang, "incident"), cell(j.Incident))
 	}
 	for _, a := range s.Archives {
-		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(a.Size)+gap+Verdict(lang, a.Verdict))
+		p.add(label(lang, "archive"), safetext.Path(a.Name)+gap+Size(lang, a.Size)+gap+Verdict(lang, a.Verdict))
 		p.add("sha256", cell(a.SHA256))
 		p.add(label(lang, "kept"), Time(a.Removes, s.Zone))
 	}
@@ -48,7 +48,7 @@ func access(lang string, s core.OwnerState) string {
 	case g == nil:
 		return words.Text(lang, "view.access.none", nil)
 	case g.State == core.GrantActive:
-		return words.Text(lang, "view.access.open", map[string]any{"Until": Time(g.Expires, s.Zone), "Left": Left(g.Left)})
+		return words.Text(lang, "view.access.open", map[string]any{"Until": Time(g.Expires, s.Zone), "Left": Left(lang, g.Left)})
 	case g.Reason != "":
 		return GrantState(lang, g.State) + ": " + cell(g.Reason)
 	default:
@@ -66,7 +66,7 @@ func jobFacts(p *pairs, lang string, j core.JobInfo) {
 		}
 	}
 	if j.State == core.JobStreamed {
-		p.add(label(lang, "size"), Size(j.Size))
+		p.add(label(lang, "size"), Size(lang, j.Size))
 		p.add("sha256", cell(j.SHA256))
 	}
 }

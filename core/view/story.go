@@ -30,7 +30,7 @@ func Story(lang, zone string, s core.GrantStory) []StoryStep {
 	day := ""
 	for _, l := range s.Lines {
 		step := StoryStep{
-			Seq: l.Seq, Time: TimeOfDay(l.Time, zone), After: "+" + Left(l.Time.Sub(s.Lines[0].Time)),
+			Seq: l.Seq, Time: TimeOfDay(l.Time, zone), After: "+" + Left(lang, l.Time.Sub(s.Lines[0].Time)),
 			Text: storyText(lang, zone, l), Who: cell(l.Actor), Messages: storyMessages(lang, zone, told[l.Seq]),
 		}
 		if at := stamp(l.Time, zone, "2006-01-02"); at != day {
@@ -74,7 +74,7 @@ func storyText(lang, zone string, l core.LogLine) string {
 		data["address"] = core.Mask(kind, l.Personal["address"])
 	}
 	if size, err := strconv.ParseInt(l.Data["size"], 10, 64); err == nil {
-		data["size"] = Size(size)
+		data["size"] = Size(lang, size)
 	}
 	if until, err := time.Parse(time.RFC3339, l.Data["until"]); err == nil {
 		data["until"] = Time(until, zone)

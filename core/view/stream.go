@@ -22,7 +22,7 @@ func Streamed(lang string, r core.BackupResult) []string {
 	case core.VerdictNotes:
 		id = "view.stream.notes"
 	}
-	lines := []string{Verdict(lang, r.Verdict), words.Text(lang, id, map[string]any{"Size": Size(r.Written)})}
+	lines := []string{Verdict(lang, r.Verdict), words.Text(lang, id, map[string]any{"Size": Size(lang, r.Written)})}
 	for _, note := range r.Notes {
 		lines = append(lines, "- "+safetext.Note(note))
 	}

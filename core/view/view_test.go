@@ -33,7 +33,7 @@ func TestSize(t *testing.T) {
 		-1: "0 B", 0: "0 B", 999: "999 B", 1000: "1.0 kB", 999_949: "999 kB", 999_500: "999 kB", 999_999: "1.0 MB", 14_230_000: "14.2 MB",
 		99_940_000: "99.9 MB", 99_960_000: "100 MB", 1_400_000_000: "1.4 GB", 1 << 62: "4.6 EB",
 	} {
-		got := Size(bytes)
+		got := Size("", bytes)
 		if bytes == 999_949 || bytes == 999_500 { // rounds to the next unit
 			want = "1.0 MB"
 		}
@@ -49,7 +49,7 @@ func TestLeftNeverPromisesMoreThanThereIs(t *testing.T) {
 		9*time.Minute + 5*time.Second: "9 min 5 s", 12*time.Minute + 59*time.Second: "12 min",
 		3*time.Hour + 12*time.Minute + 59*time.Second: "3 h 12 min", 24 * time.Hour: "24 h 0 min", 51 * time.Hour: "2 d 3 h",
 	} {
-		if got := Left(d); got != want {
+		if got := Left("", d); got != want {
 			t.Errorf("Left(%v) = %q, want %q", d, got, want)
 		}
 	}
@@ -60,8 +60,33 @@ func TestSpan(t *testing.T) {
 		4 * time.Hour: "4 h", 90 * time.Minute: "90 min", 72 * time.Hour: "3 d", 24 * time.Hour: "24 h",
 		2*time.Hour + 30*time.Minute: "2 h 30 min", 10 * time.Second: "10 s",
 	} {
-		if got := Span(d); got != want {
+		if got := Span("", d); got != want {
 			t.Errorf("Span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// A Dutch reader knows "u" for hours and a comma before the tenths, and finds no
+// English unit where lengths and sizes stand.
+func TestDutchUnits(t *testing.T) {
+	for got, want := range map[string]string{
+		Left("nl", 3*time.Hour+35*time.Minute): "3 u 35 min", Left("nl", 51*time.Hour): "2 d 3 u", Left("nl", 65*time.Second): "1 min 5 s",
+		Span("nl", 24*time.Hour): "24 uur", Span("nl", 72*time.Hour): "3 dagen", Span("nl", 90*time.Minute): "90 min", Span("nl", 150*time.Minute): "2 u 30 min",
+		Size("nl", 14_230_000): "14,2 MB", Size("nl", 142_000_000): "142 MB", Rate("nl", 2_100_000): "2,1 MB/s", Rate("nl", 0): Nothing,
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// The sheet lies in a drawer for years: it shows the owner's time, and the log's.
+func TestTimeAndUTC(t *testing.T) {
+	for zone, want := range map[string]string{
+		"": "2026-11-24 12:00 UTC", "UTC": "2026-11-24 12:00 UTC", "Europe/Amsterdam": "2026-11-24 13:00 CET (2026-11-24 12:00 UTC)",
+	} {
+		if got := TimeAndUTC(noon, zone); got != want {
+			t.Errorf("in %q: %q, want %q", zone, got, want)
 		}
 	}
 }

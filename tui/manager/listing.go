@@ -171,7 +171,7 @@ func accessRow(lang string, now time.Time, one item) []string {
 	r := *one.request
 	row := view.RequestRow(lang, "", r)
 	until := next(r)
-	return []string{row[1], row[2], view.Left(until.Sub(now)), row[0], bare(row[3]), bare(view.Time(until, "")), row[4], row[5]}
+	return []string{row[1], row[2], view.Left(lang, until.Sub(now)), row[0], bare(row[3]), bare(view.Time(until, "")), row[4], row[5]}
 }
 
 // next is when something happens to a request by itself: the end of the hold, or

@@ -35,7 +35,7 @@ func (s *Screen) Title() string {
 // Corner implements widget.Header: the time that is left of the access.
 func (s *Screen) Corner() string {
 	if g := s.state.Grant; g != nil && g.Left > 0 {
-		return s.text("corner", map[string]any{"Left": view.Left(g.Left - s.now().Sub(s.state.Now))})
+		return s.text("corner", map[string]any{"Left": view.Left(s.Lang(), g.Left-s.now().Sub(s.state.Now))})
 	}
 	return ""
 }

@@ -24,7 +24,7 @@ func (s *Screen) drawStart(b *body) {
 	case s.report == nil:
 		b.say(s.text("start.looking", nil))
 	default:
-		b.say(s.text("start.lead", map[string]any{"Size": view.Size(s.report.Bytes), "Time": wizard.Guess(s.Lang(), s.report.Bytes)}))
+		b.say(s.text("start.lead", map[string]any{"Size": view.Size(s.Lang(), s.report.Bytes), "Time": wizard.Guess(s.Lang(), s.report.Bytes)}))
 	}
 	if s.tooFull() {
 		s.drawStream(b)
@@ -36,7 +36,7 @@ func (s *Screen) drawStart(b *body) {
 	}
 	if len(s.state.Archives) > 0 {
 		a := s.state.Archives[0]
-		b.say(s.text("start.old", map[string]any{"Time": view.Time(a.Sealed, s.state.Zone), "Size": view.Size(a.Size)}))
+		b.say(s.text("start.old", map[string]any{"Time": view.Time(a.Sealed, s.state.Zone), "Size": view.Size(s.Lang(), a.Size)}))
 	}
 	b.quiet(s.text("start.unchanged", nil))
 	s.call(b)
@@ -72,7 +72,7 @@ func (s *Screen) drawStream(b *body) {
 // drawStreamed shows what became of a backup that was sent straight to the
 // owner's computer: there is nothing here to fetch.
 func (s *Screen) drawStreamed(b *body, j core.JobInfo) {
-	data := map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(j.Size)}
+	data := map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(s.Lang(), j.Size)}
 	switch j.Verdict {
 	case core.VerdictComplete:
 		b.good(s.text("streamed.complete", data))
@@ -103,7 +103,7 @@ func (s *Screen) drawReport(b *body, r core.SiteReport) {
 	b.item(s.theme.Symbols.Bullet, s.text("start.files", map[string]any{"Count": r.Files}))
 	for _, d := range r.Databases {
 		b.item(s.theme.Symbols.Bullet, s.text("start.database", map[string]any{
-			"Server": d.Server, "Name": d.Name, "Size": view.Size(d.Bytes), "Count": d.Tables,
+			"Server": d.Server, "Name": d.Name, "Size": view.Size(s.Lang(), d.Bytes), "Count": d.Tables,
 		}))
 	}
 	s.drawNotes(b, r.Notes)
@@ -147,7 +147,7 @@ func (s *Screen) drawProgress(b *body) {
 // drawBar says in words and as a bar how far the backup is.
 func (s *Screen) drawBar(b *body, p core.Progress) {
 	data := map[string]any{
-		"Done": view.Size(p.BytesDone), "Total": view.Size(p.BytesTotal), "Rate": view.Rate(p.Rate), "Left": view.Left(p.ETA),
+		"Done": view.Size(s.Lang(), p.BytesDone), "Total": view.Size(s.Lang(), p.BytesTotal), "Rate": view.Rate(s.Lang(), p.Rate), "Left": view.Left(s.Lang(), p.ETA),
 	}
 	id := "progress.counting"
 	if p.TotalKnown {

@@ -30,7 +30,7 @@ func (s *Screen) drawContacts(b *body) {
 // wayText is one line of the list: "Email j•••••@e•••••.nl (worked 3 days ago)".
 func (s *Screen) wayText(w way) string {
 	if w.paper {
-		return s.text("contacts.paper", map[string]any{"Hold": view.Span(core.PaperHold)})
+		return s.text("contacts.paper", map[string]any{"Hold": view.Span(s.Lang(), core.PaperHold)})
 	}
 	data := map[string]any{"Address": w.contact.Masked, "Count": int(s.now().Sub(w.contact.Proven) / (24 * time.Hour))}
 	switch {
@@ -47,7 +47,7 @@ func (s *Screen) drawCode(b *body) {
 	r := s.request()
 	left := r.CodeExpires.Sub(s.now())
 	data := map[string]any{
-		"Address": r.SentTo.Masked, "Left": view.Left(left), "Count": r.TriesLeft,
+		"Address": r.SentTo.Masked, "Left": view.Left(s.Lang(), left), "Count": r.TriesLeft,
 		"Message": view.Message(s.Lang(), s.state.Zone, r.Message),
 	}
 	if r.SentTo.Masked == "" { // it was taken off the contacts since
@@ -95,7 +95,7 @@ func (s *Screen) messageSign(m core.MessageInfo) string {
 }
 
 func (s *Screen) drawPaper(b *body) {
-	hold := map[string]any{"Hold": view.Span(core.PaperHold)}
+	hold := map[string]any{"Hold": view.Span(s.Lang(), core.PaperHold)}
 	b.asks(s.text("paper.lead", nil), s.text("paper.field", nil), s.code, 40)
 	b.next(s.text("paper.next", nil))
 	b.warn(s.text("paper.hold", hold))
@@ -106,7 +106,7 @@ func (s *Screen) drawHolding(b *body) {
 	r := s.request()
 	b.good(s.text("holding.lead", nil))
 	b.next(s.text("holding.next", map[string]any{
-		"Until": view.Time(r.Ready, s.state.Zone), "Left": view.Left(r.Ready.Sub(s.now())),
+		"Until": view.Time(r.Ready, s.state.Zone), "Left": view.Left(s.Lang(), r.Ready.Sub(s.now())),
 	}))
 	if r.Proven {
 		b.say(s.text("holding.back", nil))

@@ -39,7 +39,7 @@ func (s *Screen) drawDownload(b *body) {
 
 // drawVerdict says how complete the archive is, in the first line.
 func (s *Screen) drawVerdict(b *body, a core.ArchiveInfo) {
-	data := map[string]any{"Size": view.Size(a.Size), "Time": view.Time(a.Sealed, s.state.Zone)}
+	data := map[string]any{"Size": view.Size(s.Lang(), a.Size), "Time": view.Time(a.Sealed, s.state.Zone)}
 	switch a.Verdict {
 	case core.VerdictComplete:
 		b.good(s.text("download.complete", data))
@@ -53,7 +53,7 @@ func (s *Screen) drawVerdict(b *body, a core.ArchiveInfo) {
 // drawSent shows the download itself, as the console sees it.
 func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
 	data := map[string]any{
-		"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate), "Time": view.TimeOfDay(a.Whole, s.state.Zone),
+		"Sent": view.Size(s.Lang(), a.Sent), "Size": view.Size(s.Lang(), a.Size), "Rate": view.Rate(s.Lang(), a.Rate), "Time": view.TimeOfDay(a.Whole, s.state.Zone),
 	}
 	switch {
 	case wizard.Fetched(a):

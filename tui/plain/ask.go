@@ -180,7 +180,7 @@ func (s *session) news(at wizard.Place, was core.OwnerState) (news []string) {
 		for s.warned < len(warnings) && g.Left <= warnings[s.warned] {
 			s.warned++
 		}
-		news = append(news, s.text("plain.ends_soon", map[string]any{"Left": view.Left(g.Left)}))
+		news = append(news, s.text("plain.ends_soon", map[string]any{"Left": view.Left(s.state.Lang, g.Left)}))
 	}
 	switch at {
 	case wizard.Code:

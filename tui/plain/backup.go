@@ -31,7 +31,7 @@ func (s *session) startPage(at wizard.Place) page {
 	p.choices = append(p.choices, choice{s.text(start, nil), s.start})
 	if len(s.state.Archives) > 0 {
 		a := s.state.Archives[0]
-		text := s.text("plain.start.old", map[string]any{"Time": view.Time(a.Sealed, s.state.Zone), "Size": view.Size(a.Size)})
+		text := s.text("plain.start.old", map[string]any{"Time": view.Time(a.Sealed, s.state.Zone), "Size": view.Size(s.state.Lang, a.Size)})
 		p.choices = append(p.choices, choice{text, func() error { s.Archive = true; return nil }})
 	}
 	p.choices = append(p.choices, s.closing())
@@ -107,14 +107,14 @@ func (s *session) sayReport() {
 		return
 	}
 	r := s.report
-	s.tell(map[string]any{"Size": view.Size(r.Bytes), "Time": wizard.Guess(s.state.Lang, r.Bytes)}, "owner.start.lead")
+	s.tell(map[string]any{"Size": view.Size(s.state.Lang, r.Bytes), "Time": wizard.Guess(s.state.Lang, r.Bytes)}, "owner.start.lead")
 	if r.Kind != "" {
 		s.item("- ", s.text("owner.start.kind", map[string]any{"Kind": r.Kind}))
 	}
 	s.item("- ", s.text("owner.start.files", map[string]any{"Count": r.Files}))
 	for _, d := range r.Databases {
 		s.item("- ", s.text("owner.start.database", map[string]any{
-			"Name": d.Name, "Server": d.Server, "Size": view.Size(d.Bytes), "Count": d.Tables,
+			"Name": d.Name, "Server": d.Server, "Size": view.Size(s.state.Lang, d.Bytes), "Count": d.Tables,
 		}))
 	}
 	s.sayNotes(r.Notes)
@@ -141,7 +141,7 @@ func (s *session) sayStreamed(j core.JobInfo) {
 	case core.VerdictNotes:
 		id = "owner.streamed.notes"
 	}
-	s.tell(map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(j.Size)}, id)
+	s.tell(map[string]any{"Time": view.TimeOfDay(j.Ended, s.state.Zone), "Size": view.Size(s.state.Lang, j.Size)}, id)
 	s.sayNotes(j.Notes)
 	s.tell(nil, "owner.download.check")
 	s.copyable(safetext.Line(j.SHA256))
@@ -342,7 +342,7 @@ func (f *following) saySteps(p core.Progress) {
 func (f *following) sayFar() {
 	p := f.last
 	data := map[string]any{
-		"Done": view.Size(p.BytesDone), "Total": view.Size(p.BytesTotal), "Left": view.Left(p.ETA),
+		"Done": view.Size(f.s.state.Lang, p.BytesDone), "Total": view.Size(f.s.state.Lang, p.BytesTotal), "Left": view.Left(f.s.state.Lang, p.ETA),
 	}
 	switch {
 	case !p.TotalKnown:

@@ -31,7 +31,7 @@ func (s *session) sayDownload() {
 	case core.VerdictNotes:
 		verdict = "owner.download.notes"
 	}
-	s.tell(map[string]any{"Size": view.Size(a.Size)}, verdict)
+	s.tell(map[string]any{"Size": view.Size(s.state.Lang, a.Size)}, verdict)
 	s.sayNotes(a.Notes)
 	s.sayRehearsal(a)
 	s.tell(nil, "plain.download.next")
@@ -74,7 +74,7 @@ func (s *session) sentNews(was core.OwnerState) []string {
 			before = old
 		}
 	}
-	data := map[string]any{"Sent": view.Size(a.Sent), "Size": view.Size(a.Size), "Rate": view.Rate(a.Rate)}
+	data := map[string]any{"Sent": view.Size(s.state.Lang, a.Sent), "Size": view.Size(s.state.Lang, a.Size), "Rate": view.Rate(s.state.Lang, a.Rate)}
 	switch tenths := func(a core.ArchiveInfo) int64 { return a.Sent * 10 / max(a.Size, 1) }; {
 	case wizard.Fetched(a) && !wizard.Fetched(before):
 		return []string{s.text("plain.download.whole", nil)}

@@ -84,7 +84,7 @@ func (s *session) contactsPage(r core.RequestInfo) page {
 		p.choices = append(p.choices, choice{s.contactText(c), func() error { return s.send(c.ID) }})
 	}
 	if wizard.PaperWorks(s.state) {
-		text := s.text("owner.contacts.paper", map[string]any{"Hold": view.Span(core.PaperHold)})
+		text := s.text("owner.contacts.paper", map[string]any{"Hold": view.Span(s.state.Lang, core.PaperHold)})
 		p.choices = append(p.choices, choice{text, func() error { s.Paper = true; return nil }})
 	}
 	if s.Choosing && r.CodeLive {
@@ -141,7 +141,7 @@ func (s *session) codePage(r core.RequestInfo) page {
 	other := choice{s.text("plain.code.other_way", nil), func() error { s.Choosing = true; return nil }}
 	p := page{choices: []choice{{s.text("plain.code.resend", nil), func() error { return s.resend(r) }}, other, s.giveUp()}}
 	data := map[string]any{
-		"Address": r.SentTo.Masked, "Left": view.Left(r.CodeExpires.Sub(s.state.Now)), "Count": r.TriesLeft,
+		"Address": r.SentTo.Masked, "Left": view.Left(s.state.Lang, r.CodeExpires.Sub(s.state.Now)), "Count": r.TriesLeft,
 	}
 	if r.SentTo.Masked == "" { // it was taken off the contacts since
 		data["Address"] = s.text("owner.code.somewhere", nil)
@@ -197,7 +197,7 @@ func (s *session) prove(try func(context.Context, core.Actor, string) (core.Acto
 }
 
 func (s *session) paperPage() page {
-	hold := map[string]any{"Hold": view.Span(core.PaperHold)}
+	hold := map[string]any{"Hold": view.Span(s.state.Lang, core.PaperHold)}
 	return page{
 		lead: func() { s.tell(hold, "owner.paper.lead", "owner.paper.hold", "owner.paper.why", "owner.paper.next") },
 		choices: []choice{
@@ -212,7 +212,7 @@ func (s *session) paperPage() page {
 func (s *session) holdingPage(r core.RequestInfo) page {
 	return page{
 		lead: func() {
-			data := map[string]any{"Until": view.Time(r.Ready, s.state.Zone), "Left": view.Left(r.Ready.Sub(s.state.Now))}
+			data := map[string]any{"Until": view.Time(r.Ready, s.state.Zone), "Left": view.Left(s.state.Lang, r.Ready.Sub(s.state.Now))}
 			s.tell(data, "owner.holding.lead", "owner.holding.next", "owner.holding.why")
 			if r.Proven {
 				s.tell(nil, "owner.holding.back")

@@ -160,11 +160,11 @@ func (s *mysqlServer) fits(_ context.Context, d backup.StoredDatabase, c *checks
 	switch {
 	case s.packet < d.Needs.Statement:
 		c.fail("Longest statement", "the dump has one of %s, and the server takes %s at most; set max_allowed_packet = %dM under [mysqld] and restart it.",
-			view.Size(d.Needs.Statement), view.Size(s.packet), longest>>20+1)
+			view.Size("", d.Needs.Statement), view.Size("", s.packet), longest>>20+1)
 	case s.packet < longest:
-		c.warn("Longest statement", "the dump has one of %s, and the server takes %s at most; should it grow by a longer address it may not fit.", view.Size(d.Needs.Statement), view.Size(s.packet))
+		c.warn("Longest statement", "the dump has one of %s, and the server takes %s at most; should it grow by a longer address it may not fit.", view.Size("", d.Needs.Statement), view.Size("", s.packet))
 	default:
-		c.ok("Longest statement", "%s, and the server takes %s.", view.Size(d.Needs.Statement), view.Size(s.packet))
+		c.ok("Longest statement", "%s, and the server takes %s.", view.Size("", d.Needs.Statement), view.Size("", s.packet))
 	}
 }
 

@@ -95,11 +95,11 @@ func (r *run) lookAtRoom(c *checks) {
 	case files < 100:
 		c.fail("Room for the files", "the disk has no room for more files; choose a directory on another one.")
 	case bytes-keptFree < r.order.Size:
-		c.fail("Room for the files", "%s are free, and the archive alone has %s; make room, or choose a directory on another disk.", view.Size(bytes), view.Size(r.order.Size))
+		c.fail("Room for the files", "%s are free, and the archive alone has %s; make room, or choose a directory on another disk.", view.Size("", bytes), view.Size("", r.order.Size))
 	case bytes-keptFree < 3*r.order.Size:
-		c.warn("Room for the files", "%s are free for an archive of %s: it may not be enough. If it is not, nothing will be left behind.", view.Size(bytes), view.Size(r.order.Size))
+		c.warn("Room for the files", "%s are free for an archive of %s: it may not be enough. If it is not, nothing will be left behind.", view.Size("", bytes), view.Size("", r.order.Size))
 	default:
-		c.ok("Room for the files", "%s are free.", view.Size(bytes))
+		c.ok("Room for the files", "%s are free.", view.Size("", bytes))
 	}
 }
 
@@ -111,9 +111,9 @@ func (r *run) roomUnpacked() []Check {
 	switch {
 	case err != nil: // lookAtRoom has said it
 	case bytes-keptFree < r.known.Bytes || files < r.known.Files:
-		list.fail("Room for the files", "%s are free, and the archive unpacks to %d files of %s; make room, or choose a directory on another disk.", view.Size(bytes), r.known.Files, view.Size(r.known.Bytes))
+		list.fail("Room for the files", "%s are free, and the archive unpacks to %d files of %s; make room, or choose a directory on another disk.", view.Size("", bytes), r.known.Files, view.Size("", r.known.Bytes))
 	default:
-		list.ok("Room for the files", "the archive unpacks to %d files of %s.", r.known.Files, view.Size(r.known.Bytes))
+		list.ok("Room for the files", "the archive unpacks to %d files of %s.", r.known.Files, view.Size("", r.known.Bytes))
 	}
 	r.tell(list)
 	return list

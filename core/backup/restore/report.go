@@ -114,7 +114,7 @@ func (r Report) Text() string {
 		}
 	}
 	say("%s of %s (%s), %s", r.Name, r.Site, r.Kind, r.Verdict)
-	say("%d files, %d tables, %d rows, %s", r.Files, r.Tables, r.Rows, view.Size(r.Bytes))
+	say("%d files, %d tables, %d rows, %s", r.Files, r.Tables, r.Rows, view.Size("", r.Bytes))
 	if r.Target == "" {
 		for _, d := range r.Databases {
 			say("The dump of “%s” would go to %s", safetext.Line(d.Name), d.Into)

@@ -108,14 +108,14 @@ func (r *run) roomForDumps(c *checks) {
 		if own, ok := diskAt(filepath.Dir(r.place.target)); ok && own.id == d.id && r.state == nil {
 			d.free -= r.known.Bytes
 		}
-		free := view.Size(max(0, d.free))
+		free := view.Size("", max(0, d.free))
 		switch {
 		case d.free < dumps/2+keptFree:
-			c.fail("Room for the database", "%s are left on the database server's disk for dumps of %s, which is too little; make room there, or give a database on another server.", free, view.Size(dumps))
+			c.fail("Room for the database", "%s are left on the database server's disk for dumps of %s, which is too little; make room there, or give a database on another server.", free, view.Size("", dumps))
 		case d.free < 2*dumps+keptFree:
-			c.warn("Room for the database", "%s are left on the database server's disk for dumps of %s, and tables with their indexes take up to twice as much: it may not be enough. If it is not, make room and give the same command again.", free, view.Size(dumps))
+			c.warn("Room for the database", "%s are left on the database server's disk for dumps of %s, and tables with their indexes take up to twice as much: it may not be enough. If it is not, make room and give the same command again.", free, view.Size("", dumps))
 		default:
-			c.ok("Room for the database", "%s are left on the database server's disk, for dumps of %s.", free, view.Size(dumps))
+			c.ok("Room for the database", "%s are left on the database server's disk, for dumps of %s.", free, view.Size("", dumps))
 		}
 	}
 	if len(unknown) > 0 {

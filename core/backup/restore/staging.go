@@ -273,7 +273,7 @@ func (b *budget) take(name string, size int64) error {
 		return core.Refuse(core.ErrNoSpace, "The disk has no room for more files. What was unpacked was removed again; choose a directory on another disk.")
 	case size < 0 || size > b.room:
 		return core.Refuse(core.ErrNoSpace, "There is no room for “%s”: it takes %s, and %s are free. What was unpacked was removed again; make room, or choose a directory on another disk, and start again.",
-			safetext.Line(safetext.Path(name)), view.Size(size), view.Size(max(0, b.room)))
+			safetext.Line(safetext.Path(name)), view.Size("", size), view.Size("", max(0, b.room)))
 	}
 	return nil
 }
