@@ -18,7 +18,7 @@ func BenchmarkRestore(b *testing.B) {
 	must(b, errors.Join(os.RemoveAll(file), os.RemoveAll(file+".sha256")))
 	b.Cleanup(func() { must(b, errors.Join(os.RemoveAll(file), os.RemoveAll(file+".sha256"))) })
 	mustRun(b, s.program, "backup", s.root, "-o", file)
-	race(b, s.restoring(file), s.restoring(file, "--url", "https://new.example", "--old-url", "https://old.example"), s.untar(file))
+	race(b, file, s.restoring(file), s.restoring(file, "--url", "https://new.example", "--old-url", "https://old.example"), s.untar(file))
 }
 
 // emptied prepares an empty database and directory.

@@ -70,7 +70,7 @@ func BenchmarkDownloads(b *testing.B) {
 	stored := h.path("data/archives/" + archive)
 	theirs := []string{"-i", h.path("eva"), "-P", port}
 	gcm := []string{"-c", "aes128-gcm@openssh.com"}
-	race(b,
+	race(b, stored,
 		h.fetching("sftp from breakglass", out, sftp("-P", h.port, user+"@127.0.0.1:"+archive, out)),
 		h.fetching("sftp from OpenSSH", out, sftp(append(theirs, "127.0.0.1:"+stored, out)...)),
 		h.fetching("sftp from OpenSSH, aes128-gcm", out, sftp(append(append(gcm, theirs...), "127.0.0.1:"+stored, out)...)),
@@ -83,7 +83,7 @@ func BenchmarkDownloads(b *testing.B) {
 			return exec.Command("sh", "-ec", line)
 		}
 	}
-	race(b,
+	race(b, s.root,
 		h.fetching("ssh breakglass backup > FILE", out, stream("-p", h.port, user+"@127.0.0.1", "backup")),
 		h.fetching("ssh 'mariadb-dump; tar | zstd'", out, stream("-i", h.path("eva"), "-p", port, "127.0.0.1", "cd "+s.out+"; "+remote)),
 	)
