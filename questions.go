@@ -143,11 +143,31 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := o.askOldAddress(); err != nil {
+		return err
+	}
 	if o.signer == "" {
 		fmt.Fprint(q.out, "\nThe emergency sheet shows the fingerprint of the key that signs backups.\n")
 		o.signer, err = q.until("That fingerprint, SHA256:…; Enter alone does without", "", isFingerprint)
 	}
 	o.answered = true
+	return err
+}
+
+// askOldAddress asks for the site's old address where a restore would stop for it when
+// all is unpacked.
+func (o *restoreOrder) askOldAddress() error {
+	if o.url == "" || len(o.oldURLs) > 0 || restore.AddressStored(o.known.Header.Kind) || o.known.Header.Kind == "static files" {
+		return nil
+	}
+	fmt.Fprint(o.ask.out, "\nThis site's program is not one whose old address can be read from it.\n")
+	old, err := o.ask.until("The site's old address, https://…", "", func(text string) error {
+		if text == "" {
+			return core.Refuse(core.ErrInvalid, "It is needed: give the address that the site had, like https://www.acme.example.")
+		}
+		return restore.CheckAddress(text)
+	})
+	o.oldURLs = []string{old}
 	return err
 }
 

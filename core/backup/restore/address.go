@@ -47,12 +47,19 @@ func (r *run) addresses() error {
 		if err != nil {
 			return err
 		}
-		olds = found
+		if olds = found.urls; len(olds) == 0 && found.none {
+			r.byHand(r.keepsNone())
+			return r.state.keep(r.place)
+		}
 	}
 	if len(olds) == 0 {
 		return core.Refuse(core.ErrInvalid, "The site's old address could not be found out; start this command again with --old-url https://OLD beside --url, and it goes on from here.")
 	}
 	r.state.URLs = joinPairs(olds, r.order.URL)
+	kind, _, _ := strings.Cut(r.known.Header.Kind, " ")
+	if line := addressByHand[kind]; line != "" {
+		r.byHand(line)
+	}
 	return r.state.keep(r.place)
 }
 
@@ -91,7 +98,7 @@ func (r *run) directories() []rewrite.Pair {
 
 // found looks for the site's old addresses where its program keeps them: in the
 // first dump that has any, which is the site's own.
-func (r *run) found() ([]string, error) {
+func (r *run) found() (stored, error) {
 	for _, d := range Dumps(r.known) {
 		var urls []string
 		var err error
@@ -100,35 +107,50 @@ func (r *run) found() ([]string, error) {
 			urls, err = r.searchDump(d, "options", "home", "siteurl")
 		case strings.HasPrefix(kind, "Magento"):
 			urls, err = r.searchDump(d, "core_config_data", "web/unsecure/base_url", "web/secure/base_url")
+		case strings.HasPrefix(kind, "PrestaShop"):
+			urls, err = r.searchShop(d)
 		}
 		if err != nil || len(urls) > 0 {
-			return urls, err
+			return stored{urls: urls}, err
 		}
 	}
-	if urls, err := r.searchSQLite(); err != nil || len(urls) > 0 {
-		return urls, err
+	for _, search := range []func() ([]string, error){r.searchSQLite, r.searchEnv} {
+		if urls, err := search(); err != nil || len(urls) > 0 {
+			return stored{urls: urls}, err
+		}
 	}
-	return r.searchEnv()
+	return r.searchFiles()
 }
 
-// searchDump looks in the rows of a table, named without its prefix, for values
+// searchDump looks in the rows of a table, named without its prefix, for addresses
 // behind their names.
 func (r *run) searchDump(d backup.StoredDatabase, table string, names ...string) (urls []string, err error) {
+	found, err := r.searchRows(d, table, isWebAddress, names...)
+	for _, name := range names {
+		if url := found[name]; url != "" {
+			urls = append(urls, url)
+		}
+	}
+	return urls, err
+}
+
+func isWebAddress(value string) bool {
+	return strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")
+}
+
+// searchRows looks in the rows of a table, named without its prefix, for values behind
+// their names: for the first of each name that fits.
+func (r *run) searchRows(d backup.StoredDatabase, table string, fits func(value string) bool, names ...string) (_ map[string]string, err error) {
 	parts, err := r.openParts(d)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	search := addressSearch{table: []byte("INSERT INTO `" + d.Prefix + table + "` "), names: names, found: map[string]string{}}
+	search := addressSearch{table: []byte("INSERT INTO `" + d.Prefix + table + "` "), names: names, fits: fits, found: map[string]string{}}
 	if _, err := io.CopyBuffer(&search, parts, make([]byte, 256<<10)); err != nil && !errors.Is(err, errFound) {
 		return nil, fmt.Errorf("look for the old address: %w", err)
 	}
-	for _, name := range names {
-		if found := search.found[name]; found != "" {
-			urls = append(urls, found)
-		}
-	}
-	return urls, nil
+	return search.found, nil
 }
 
 // errFound ends a search that has found all.
@@ -138,6 +160,7 @@ var errFound = errors.New("found")
 type addressSearch struct {
 	table []byte
 	names []string
+	fits  func(value string) bool
 	found map[string]string
 
 	inside bool // the rows of the table have begun
@@ -183,7 +206,7 @@ func (s *addressSearch) values(text []byte, end int) {
 			continue
 		}
 		value, _, ok = bytes.Cut(value, []byte("'"))
-		if ok && len(value) < maxAddress && (bytes.HasPrefix(value, []byte("http://")) || bytes.HasPrefix(value, []byte("https://"))) {
+		if ok && len(value) < maxAddress && s.fits(string(value)) {
 			s.found[name] = string(value)
 		}
 	}

@@ -24,6 +24,7 @@ func (r *run) preflight() []Check {
 	if len(r.targets) == 0 {
 		list.warn("Database", "none was given: the files are restored, and a dump stays beside them, in the directory that ends in .restore.")
 	}
+	r.lookAtOldAddress(&list)
 	r.askServers(&list)
 	if list.failed() == nil {
 		r.apart(&list)
