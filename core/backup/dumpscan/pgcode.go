@@ -18,18 +18,37 @@ func (s *Postgres) inCode(c byte) (ended bool) {
 	} else if c == '\n' {
 		s.fresh = true
 	}
-	if wordByte(c) || c >= 0x80 {
-		s.complete = false
+	if wordByte(c) || c == '$' && len(s.word) > 0 {
+		s.complete, s.texted = false, false
+		// psql before and since version 15 cut 1$a$ in two ways.
+		s.commanded = s.commanded || c == '$' && s.word[0] >= '0' && s.word[0] <= '9'
 		if len(s.word) < maxWord*2 {
 			s.word = append(s.word, c)
 		}
 		return false
 	}
 	prefix := len(s.word) == 1 && (s.word[0] == 'E' || s.word[0] == 'e')
-	if len(s.word) > 0 && c != '$' {
+	if len(s.word) > 0 {
 		s.worded()
 	}
+	s.odd(c)
 	return s.token(c, fresh, prefix)
+}
+
+// odd looks for what psql takes in another way than this scanner, and pg_dump
+// never writes: a text that goes on behind white space or a comment.
+func (s *Postgres) odd(c byte) {
+	switch c {
+	case ' ', '\t', '\r', '\n', '\f', '\v', '-':
+	case '\'':
+		s.commanded = s.commanded || s.texted && s.last != '\''
+	case '(':
+		s.parens, s.texted = s.parens+1, false
+	case ')':
+		s.parens, s.texted = max(0, s.parens-1), false
+	default:
+		s.texted = false
+	}
 }
 
 // token reads a byte that is no part of a word.
@@ -68,8 +87,13 @@ func (s *Postgres) end() (ended bool) {
 	s.settle()
 	rows := s.phase == pgCopyRest && s.words == [2]string{"FROM", "STDIN"}
 	s.phase, s.words = pgStart, [2]string{}
+	if s.blocks == 0 && s.parens == 0 {
+		s.body = 0
+	}
 	if rows {
 		s.state = pgCopyGap
+		// psql has not sent what is still open, so no rows would follow.
+		s.commanded = s.commanded || s.blocks > 0 || s.parens > 0
 	}
 	return !rows
 }
@@ -123,6 +147,7 @@ func (s *Postgres) worded() {
 	raw := string(s.word)
 	s.word = s.word[:0]
 	word := strings.ToUpper(raw)
+	s.block(word)
 	switch s.phase {
 	case pgStart:
 		s.phase = pgOther
@@ -145,5 +170,26 @@ func (s *Postgres) worded() {
 	}
 	if s.phase == pgCopyRest {
 		s.words[0], s.words[1] = s.words[1], word
+	}
+}
+
+// How far the body of a function has come: psql sends CREATE FUNCTION … BEGIN … END
+// as one statement, whatever semicolons are in it.
+const (
+	bodyCreate   = 1 + iota // behind CREATE
+	bodyFunction            // behind CREATE … FUNCTION or PROCEDURE
+)
+
+// block counts the blocks that are open in the body of a function.
+func (s *Postgres) block(word string) {
+	switch {
+	case s.body == 0 && s.phase == pgStart && word == "CREATE":
+		s.body = bodyCreate
+	case s.body == bodyCreate && (word == "FUNCTION" || word == "PROCEDURE"):
+		s.body = bodyFunction
+	case s.body == bodyFunction && (word == "BEGIN" || word == "CASE" && s.blocks > 0):
+		s.blocks++
+	case s.blocks > 0 && s.parens == 0 && word == "END":
+		s.blocks--
 	}
 }

@@ -19,7 +19,9 @@ var restricting = regexp.MustCompile(`^\\(un)?restrict [A-Za-z0-9]+\r?\n?$`)
 // \restrict, whose key whoever made the dump knows, and fails with [ErrCommand]
 // at any other command. With a key, which nobody may guess, it begins with
 // \restrict itself: a psql that knows this (since August 2025) then obeys no
-// command however the dump is read. It is for one goroutine.
+// command however the dump is read. For an older one the Guard is all there is, and
+// it cannot know of a dump that has the server change standard_conforming_strings
+// or client_encoding, which psql follows. It is for one goroutine.
 type Guard struct {
 	// Keep passes the dump's own \restrict too, for a dump that we have made: the
 	// site does not know its key.
@@ -46,6 +48,9 @@ func (g *Guard) Write(p []byte) (int, error) {
 		}
 	}
 	g.begun = true
+	if bytes.IndexByte(p, 0) >= 0 { // psql drops what stands behind one in a line
+		return 0, ErrCommand
+	}
 	written := len(p)
 	for len(p) > 0 {
 		n, err := g.take(p)

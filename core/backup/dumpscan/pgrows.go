@@ -13,6 +13,9 @@ func (s *Postgres) inRows(p []byte) (n int, cut bool) {
 		s.keep(p[n : n+end])
 		n += end + 1
 		last := s.length == 2 && string(s.line) == `\.`
+		if !last && s.length == 3 && string(s.line) == "\\.\r" {
+			s.commanded = true // the end of the rows to psql, and to no pg_dump
+		}
 		s.line, s.length = s.line[:0], 0
 		if last {
 			s.state, s.phase, s.fresh = pgCode, pgStart, true

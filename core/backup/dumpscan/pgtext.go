@@ -7,7 +7,7 @@ func (s *Postgres) inEscaped(c byte) {
 	case c == '\\':
 		s.escaped = true
 	case c == '\'':
-		s.state, s.reopens = pgCode, true
+		s.state, s.reopens, s.texted = pgCode, true, true
 	}
 }
 

@@ -41,14 +41,19 @@ type Postgres struct {
 	all      int64
 	at       string
 	complete bool
-	// commanded says that there was a command for psql that pg_dump never writes.
+	// commanded says that there was a command for psql that pg_dump never writes, or
+	// what psql could take in another way than this scanner, to hide one.
 	commanded bool
 
 	state   pgState
 	phase   pgPhase
 	escaped bool
 	reopens bool // the text that ended last was an E'…': a quote goes on with it
+	texted  bool // a text ended, and only white space or a comment came since
 	nested  int  // comments within each other
+	parens  int  // open ones
+	blocks  int  // open BEGINs and CASEs in the body of a function
+	body    int  // how far that has come
 	last    byte
 	fresh   bool   // the line has held nothing yet
 	word    []byte // the word at hand
@@ -150,7 +155,7 @@ func (s *Postgres) skip(p []byte) int {
 func (s *Postgres) step(c byte) (ended bool) {
 	switch s.state {
 	case pgString:
-		s.state, s.reopens = pgCode, false // a doubled quote opens it again at once
+		s.state, s.reopens, s.texted = pgCode, false, true // a doubled quote opens it again at once
 	case pgEscaped:
 		s.inEscaped(c)
 	case pgName:
@@ -174,6 +179,8 @@ func (s *Postgres) step(c byte) (ended bool) {
 	case pgCopyGap:
 		if c == '\n' {
 			s.state, s.line, s.length = pgCopy, s.line[:0], 0
+		} else if c != ' ' && c != '\t' && c != '\r' {
+			s.commanded = true // psql reads it behind the rows
 		}
 	case pgCode:
 		ended = s.inCode(c)

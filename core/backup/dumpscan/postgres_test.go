@@ -2,6 +2,7 @@ package dumpscan
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"strings"
 	"testing"
@@ -132,5 +133,38 @@ func TestGuard(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What psql reads in another way than a scanner might hides no command: each of
+// these had an old psql run one behind a Guard.
+func TestGuardAgainstWhatIsReadInTwoWays(t *testing.T) {
+	for name, text := range map[string]string{
+		"behind a COPY on its line":  "COPY a FROM stdin; \\! id\n\\.\n",
+		"in open parentheses":        "SELECT (1;\nCOPY a FROM stdin;\n\\! id\n\\.\n",
+		"in the body of a function":  "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\nCOPY a FROM stdin;\n\\! id\n\\.\n",
+		"a body that ends in a name": "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT end$;\nCOPY a FROM stdin;\n\\! id\n\\.\n",
+		"rows that end with CRLF":    "COPY a FROM stdin;\n\\.\r\n\\! id\n\\.\n",
+		"a zero byte":                "SELECT 1; \x00'\n\\! id\n'",
+		"a number before a $tag$":    "SELECT 1$a$; ' $a$;\n\\! id\n'",
+		"a text that goes on":        "SELECT E'a'\n'\\'';\n\\! id\n';",
+		"behind a comment":           "SELECT E'a' -- b\n'\\'';\n\\! id\n';",
+	} {
+		for _, size := range []int{1, 7, len(text)} {
+			g := NewGuard(io.Discard, "")
+			err := error(nil)
+			for rest := []byte(text); len(rest) > 0 && err == nil; rest = rest[min(size, len(rest)):] {
+				_, err = g.Write(rest[:min(size, len(rest))])
+			}
+			if !errors.Is(err, ErrCommand) {
+				t.Errorf("%s, in pieces of %d: %v", name, size, err)
+			}
+		}
+	}
+	const fine = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END;\nEND;\n" +
+		"CREATE TABLE a (begin int DEFAULT (1), b text DEFAULT 'x' , c text DEFAULT E'it''s');\nCOPY a FROM stdin;\n\\N\t'\n\\.\nSELECT a$b;\n"
+	g := NewGuard(io.Discard, "")
+	if _, err := g.Write([]byte(fine)); err != nil || g.Flush() != nil {
+		t.Errorf("what pg_dump writes: %v", err)
 	}
 }
