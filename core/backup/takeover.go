@@ -140,10 +140,10 @@ func (t *takeover) rules() []string {
 	return lines
 }
 
-// cron lists the lines of the machine's timetables that name the site, and how
-// WordPress's own is set.
+// cron lists what the site's programs need of a timetable, how WordPress's own is
+// set, and the lines of the machine's timetables that name the site.
 func (t *takeover) cron() []string {
-	var lines []string
+	lines := t.tasks()
 	for _, c := range t.configs {
 		for _, s := range c.Settings {
 			if s.Name == "DISABLE_WP_CRON" || s.Name == "ALTERNATE_WP_CRON" {

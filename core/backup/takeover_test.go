@@ -112,3 +112,37 @@ func TestTakeoverOfTheDirectoryAlone(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// Each program that is known says what it needs of a timetable, in the owner's
+// language: most need no line that a machine's files would show.
+func TestTakeoverTasks(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, text, lang, want string
+	}{
+		"a WordPress":             {"wp-config.php", "<?php\n", "", "WordPress runs its tasks when somebody visits"},
+		"a WordPress without":     {"wp-config.php", "<?php\ndefine('DISABLE_WP_CRON', true);\n", "", "WordPress does not run its tasks on visits here"},
+		"a WordPress with false":  {"wp-config.php", "<?php\ndefine('DISABLE_WP_CRON', false);\n", "", "WordPress runs its tasks when somebody visits"},
+		"a Laravel":               {"artisan", "#!/usr/bin/env php\n<?php\n", "", "php artisan schedule:run"},
+		"a Laravel, in Dutch":     {"artisan", "#!/usr/bin/env php\n<?php\n", "nl", "Laravel heeft elke minuut"},
+		"a Nextcloud":             {"occ", "#!/usr/bin/env php\n<?php\n", "", "Nextcloud needs `php cron.php`"},
+		"files without a program": {"index.html", "x", "", "timetables that name the website's directory:\n  Nothing found."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.lang = c.lang
+			w.write(c.file, c.text)
+			if c.file == "wp-config.php" {
+				w.write("wp-load.php", "<?php\n")
+				w.write("wp-settings.php", "<?php\n")
+			}
+			if c.file == "artisan" {
+				w.write("bootstrap/app.php", "<?php\n")
+				w.write("vendor/laravel/framework/src/Illuminate/Foundation/Application.php", "<?php\nconst VERSION = '11.0.0';\n")
+				w.write(".env", "DB_CONNECTION=mysql\nDB_DATABASE=none\n")
+			}
+			if text := strings.Join(strings.Fields(w.run().read("TAKEOVER.txt")), " "); !strings.Contains(text, strings.Join(strings.Fields(c.want), " ")) {
+				t.Errorf("no %q in\n%s", c.want, text)
+			}
+		})
+	}
+}

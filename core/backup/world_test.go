@@ -29,6 +29,7 @@ type world struct {
 	scratch string
 	engine  *backup.Engine
 	key     ssh.Signer
+	lang    string // of the owner
 }
 
 func newKey(t *testing.T) ssh.Signer {
@@ -93,7 +94,7 @@ func (w *world) wordPress(name, user, password, host string) {
 
 func (w *world) order() core.BackupOrder {
 	return core.BackupOrder{
-		SiteSpec: core.SiteSpec{Site: "acme", Root: w.root}, Name: "acme-20261124T120000Z", Created: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+		SiteSpec: core.SiteSpec{Site: "acme", Root: w.root, Lang: w.lang}, Name: "acme-20261124T120000Z", Created: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
 		Host: "console.example", Grant: "G1", Call: "Jane, +31 20 123",
 	}
 }

@@ -138,7 +138,7 @@ func TestAddressSearch(t *testing.T) {
 	dump := "INSERT INTO `wp_posts` (`id`) VALUES ('home','https://wrong.example');\nUNLOCK TABLES;\n" +
 		"INSERT INTO `wp_options` (`option_id`) VALUES\n(1,'siteurl','https://old.example/wp','yes'),\n(2,'home','https://old.example','yes');\nUNLOCK TABLES;\n"
 	for _, size := range []int{1, 40, len(dump)} {
-		s := addressSearch{table: []byte("INSERT INTO `wp_options` "), names: []string{"home", "siteurl"}, found: map[string]string{}}
+		s := addressSearch{fits: isWebAddress, table: []byte("INSERT INTO `wp_options` "), names: []string{"home", "siteurl"}, found: map[string]string{}}
 		for piece := range slices.Chunk([]byte(dump), size) {
 			if _, err := s.Write(piece); err != nil {
 				break
