@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"breakglass/core"
 	"breakglass/core/backup/rehearse"
+	"breakglass/core/safetext"
 
 	"github.com/spf13/cobra"
 )
@@ -97,11 +99,17 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 // sentence is what a person reads of an error: a refusal's own sentence where
-// there is one, for the operations around it say nothing to them.
+// there is one, for the operations around it say nothing to them. An error may quote
+// a path of a hostile archive, so each of its lines is made safe for a terminal.
 func sentence(err error) string {
+	text := err.Error()
 	var refusal *core.Refusal
 	if errors.As(err, &refusal) {
-		return refusal.Error()
+		text = refusal.Error()
 	}
-	return err.Error()
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = safetext.Path(line) // uncut
+	}
+	return strings.Join(lines, "\n")
 }

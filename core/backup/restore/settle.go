@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"breakglass/core/backup"
+	"breakglass/core/safetext"
 )
 
 // settled says what was done when all was unpacked.
@@ -67,12 +68,12 @@ func (s *staging) settle(oldRoot string) (done settled, err error) {
 			err = s.settleLink(e, oldRoot, &done)
 		}
 		if err != nil {
-			return done, fmt.Errorf("settle %s: %w", e.Path, err)
+			return done, fmt.Errorf("settle %s: %w", safetext.Line(safetext.Path(e.Path)), err)
 		}
 	}
 	for _, e := range slices.Backward(odd) {
 		if err := s.settleDir(e, 0); err != nil {
-			return done, fmt.Errorf("settle %s: %w", e.Path, err)
+			return done, fmt.Errorf("settle %s: %w", safetext.Line(safetext.Path(e.Path)), err)
 		}
 	}
 	return done, nil
