@@ -46,7 +46,7 @@ func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Jo
 		state, event = JobCancelled, EventJobCancelled
 		job.Said = saidOf(why)
 	}
-	job.Problem = safetext.Line(job.Said.String())
+	job.Problem = safetext.Note(job.Said.String())
 	end, cancel := context.WithTimeout(context.WithoutCancel(c.base), endTime)
 	defer cancel()
 	err := c.update(end, "end backup", a, func(t *turn) error {
@@ -61,7 +61,7 @@ func (c *Console) failJob(ctx context.Context, a Actor, job Job, cause error) Jo
 		// The ledger cannot be written; at the next start the job is found
 		// running and marked failed then.
 		job.Said = saidOf(errors.Join(cause, err))
-		job.Problem = job.Said.String()
+		job.Problem = safetext.Note(job.Said.String())
 	}
 	return job
 }

@@ -89,7 +89,7 @@ func saidOf(err error) Said {
 	case ok && !refusal.Said.IsZero():
 		return refusal.Said
 	case ok:
-		return Said{Value: safetext.Line(refusal.Error())}
+		return Said{Value: safetext.Note(refusal.Error())}
 	}
 	return generalProblem(err)
 }

@@ -35,7 +35,7 @@ func (n note) text(lang string) string {
 		data[key] = value
 		switch v := value.(type) {
 		case core.Said:
-			data[key] = words.Verbatim(safetext.Note(view.Said(lang, v))) // sentences, longer than a value
+			data[key] = words.Verbatim(view.Said(lang, v)) // sentences, longer than a value
 		case []note:
 			texts := make([]string, len(v))
 			for i, inner := range v {

@@ -72,7 +72,7 @@ func (f facts) table() string {
 			continue
 		}
 		label := f.text("notify.label."+r.label) + ":"
-		labels, values = append(labels, label), append(values, safetext.Line(r.value))
+		labels, values = append(labels, label), append(values, safetext.Note(r.value))
 		width = max(width, utf8.RuneCountInString(label))
 	}
 	var out strings.Builder

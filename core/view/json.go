@@ -166,7 +166,7 @@ func JSONJob(j core.JobInfo) JobJSON {
 	return JobJSON{
 		ID: safetext.Line(j.ID), State: safetext.Line(string(j.State)), Archive: safetext.Path(j.Archive), Created: moment(j.Created),
 		Ended: moment(j.Ended), Verdict: safetext.Line(string(j.Verdict)), Notes: List(j.Notes, safetext.Note),
-		Problem: safetext.Line(j.Problem), Incident: safetext.Line(j.Incident),
+		Problem: safetext.Note(j.Problem), Incident: safetext.Line(j.Incident),
 		Size: j.Size, SHA256: safetext.Line(j.SHA256), Progress: optional(j.Progress, JSONProgress),
 	}
 }

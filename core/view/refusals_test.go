@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"breakglass/core"
+	"breakglass/core/view"
 	"breakglass/core/words"
 )
 
@@ -189,5 +191,26 @@ func TestEveryRefusalIsTranslated(t *testing.T) {
 	}
 	for format, id := range english {
 		t.Errorf("%s: nothing says %q", id, format)
+	}
+}
+
+// What to do stands at the end of a sentence, so a long one is shown to there.
+func TestALongRefusalIsShownToItsEnd(t *testing.T) {
+	for _, id := range []string{"refusal.trust.anybody", "refusal.dump.refused"} {
+		format := words.Text("en", id, nil)
+		values := slices.Repeat([]any{"a database with a name of some length"}, strings.Count(format, "%s"))
+		for _, lang := range words.Languages() {
+			said := core.Say(format, values...)
+			want := said.In(func(english string) string { return words.Translated(lang, english) })
+			if got := view.Said(lang, said); got != want {
+				t.Errorf("%s, %s: %q", lang, id, got)
+			}
+			if got := view.Problem(lang, core.JobInfo{Said: said}); got != want {
+				t.Errorf("%s, %s, of a backup: %q", lang, id, got)
+			}
+			if got := view.Detail(lang, core.Refuse(core.ErrDatabase, format, values...)); got != want {
+				t.Errorf("%s, %s, in detail: %q", lang, id, got)
+			}
+		}
 	}
 }

@@ -84,15 +84,15 @@ func Detail(lang string, err error) string {
 // detail is a refusal's own sentence.
 func detail(lang string, r *core.Refusal) string {
 	if r.Said.IsZero() {
-		return safetext.Line(r.Detail)
+		return safetext.Note(r.Detail)
 	}
 	return Said(lang, r.Said)
 }
 
-// Said is a sentence of core's in a language, made safe; English where the
-// catalogue lacks it.
+// Said is a sentence of core's in a language, made safe and as long as a note may
+// be, for what to do stands at its end; English where the catalogue lacks it.
 func Said(lang string, s core.Said) string {
-	return safetext.Line(s.In(func(english string) string { return words.Translated(lang, english) }))
+	return safetext.Note(s.In(func(english string) string { return words.Translated(lang, english) }))
 }
 
 // verdicts names the texts of the verdicts.
@@ -109,7 +109,7 @@ func Verdict(lang string, v core.Verdict) string {
 // Problem says why a backup failed; "" where it did not.
 func Problem(lang string, j core.JobInfo) string {
 	if j.Said.IsZero() {
-		return safetext.Line(j.Problem)
+		return safetext.Note(j.Problem)
 	}
 	return Said(lang, j.Said)
 }
