@@ -89,7 +89,8 @@ func partStart() string {
 }
 
 // named begins a part with a name, locked for as long as this process lives. A
-// Sweep between the two may take it away: then the next one is tried.
+// Sweep between the two has it locked itself, or gone already: then the next one
+// is tried.
 func named(path string) (*File, error) {
 	for {
 		part := filepath.Join(filepath.Dir(path), partStart()+rand.Text()+partEnd)
@@ -97,8 +98,7 @@ func named(path string) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		_ = lock(file) // where there are no locks nobody sweeps
-		if is(part, file) {
+		if ours(part, file) {
 			return &File{File: writeback.New(file), path: path, part: part}, nil
 		}
 		if err := file.Close(); err != nil {
@@ -110,6 +110,13 @@ func named(path string) (*File, error) {
 // lock takes a file or folder for this process, or fails at once. It is free
 // again when it is closed, or the process has ended.
 func lock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) } //nolint:gosec // a descriptor is small
+
+// ours locks what this process has just made, and reports whether that is its own:
+// a sweep that holds the lock is about to remove it. Where there are no locks
+// nobody sweeps.
+func ours(path string, f *os.File) bool {
+	return !errors.Is(lock(f), unix.EWOULDBLOCK) && is(path, f)
+}
 
 // is reports whether a path still leads to an open file, and not by a link.
 func is(path string, f *os.File) bool {

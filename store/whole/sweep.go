@@ -14,9 +14,8 @@ import (
 
 // Sweep removes the parts in the folder of path that a process has left there
 // which is gone, and returns their names. What belongs to somebody else or to
-// another machine, what
-// cannot be locked and what cannot be removed stays: that is no reason not to
-// write a new one.
+// another machine, what cannot be locked and what cannot be removed stays: that is
+// no reason not to write a new one.
 func Sweep(path string) (removed []string) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
@@ -75,8 +74,7 @@ func TempFolder(start string) (*Folder, error) {
 		}
 		hold, err := os.Open(path)
 		if err == nil {
-			_ = lock(hold) // where there are no locks nobody sweeps
-			if is(path, hold) {
+			if ours(path, hold) {
 				return &Folder{Path: path, hold: hold}, nil
 			}
 			err = hold.Close()

@@ -267,3 +267,29 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%v, left %q", err, entries(t, dir))
 	}
 }
+
+// What a sweep has locked before this process could is as good as gone.
+func TestWhatASweepHasLockedIsNotOurs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "part")
+	made, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close() //nolint:errcheck // nothing is in it
+	sweeping, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(sweeping.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { //nolint:gosec // a descriptor is small
+		t.Fatal(err)
+	}
+	if whole.Ours(path, made) {
+		t.Error("it is taken while a sweep is about to remove it")
+	}
+	if err := sweeping.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !whole.Ours(path, made) {
+		t.Error("it is not taken though nobody else has it")
+	}
+}
