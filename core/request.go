@@ -22,8 +22,8 @@ func (c *Console) Draft(ctx context.Context, a Actor, reason string) (RequestInf
 		return RequestInfo{}, err
 	}
 	reason = safetext.Line(reason)
-	if reason == "" {
-		return RequestInfo{}, Refuse(ErrInvalid, "Say in a few words why you need the backup; everyone who is told will read it.")
+	if !SaysWhy(reason) {
+		return RequestInfo{}, Refuse(ErrInvalid, "Say in a few words why you need the backup, for example: my web manager does not answer. Everyone who is told will read it.")
 	}
 	var made RequestInfo
 	err := c.update(ctx, "draft request", a, func(t *turn) error {

@@ -3,7 +3,6 @@ package owner
 import (
 	"context"
 	"errors"
-	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -25,7 +24,7 @@ func (s *Screen) stopAsking() tea.Cmd {
 
 func (s *Screen) draft() tea.Cmd {
 	reason := s.reason.Value()
-	if strings.TrimSpace(reason) == "" {
+	if !core.SaysWhy(reason) {
 		return widget.Send(widget.Problem{Text: s.text("not.reason", nil)})
 	}
 	return s.act(func(ctx context.Context, a core.Actor) (func(*Screen), error) {

@@ -48,7 +48,7 @@ func TestKeysAskTheConsole(t *testing.T) {
 	}{
 		{"welcome", []string{"enter", "my manager", "esc"}, nil},
 		{"welcome", []string{"enter", "gone", "enter"}, []string{"draft gone"}},
-		{"welcome", []string{"enter", "q?", "enter"}, []string{"draft q?"}},
+		{"welcome", []string{"enter", "q? why", "enter"}, []string{"draft q? why"}},
 		{"contacts", []string{"enter"}, []string{"send c2"}},
 		{"contacts", []string{"up", "up", "up", "enter"}, []string{"send c1"}},
 		{"contacts", []string{"j", "j", "j", "enter", "abcd", "enter"}, []string{"paper abcd"}},
