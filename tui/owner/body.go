@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/rivo/uniseg"
 
 	"breakglass/tui/widget"
 )
@@ -23,6 +24,7 @@ type body struct {
 	height int
 	roomy  bool
 	lines  []string
+	folded bool // it was said what rows of one line are
 }
 
 func newBody(theme widget.Theme, width, height int) *body {
@@ -83,9 +85,23 @@ func (b *body) line(text string) {
 	b.add(b.theme.Paragraph(b.theme.Text, text, b.width))
 }
 
-// copyable adds a line that is selected and copied: whole, alone, without frame
-// or indent, whatever the width.
-func (b *body) copyable(text string) { b.add(b.theme.Code.Render(text)) }
+// copyable adds a line that is selected and copied: alone, without frame or
+// indent. A window that is too narrow for it shows all of it in rows.
+func (b *body) copyable(text string) {
+	for _, row := range fold(text, b.window) {
+		b.add(b.theme.Code.Render(row))
+	}
+}
+
+// command adds a line to type or paste in a shell, and says of the first on a
+// page that stands in rows that it is one line.
+func (b *body) command(text, oneLine string) {
+	b.copyable(text)
+	if uniseg.StringWidth(text) > b.window && !b.folded {
+		b.folded = true
+		b.warn(oneLine)
+	}
+}
 
 // sum adds a SHA-256, which is compared by eye: where a window is too narrow for all of
 // it, in two halves, as one that is cut off looks like a whole one.

@@ -1,8 +1,6 @@
 package owner
 
 import (
-	"github.com/rivo/uniseg"
-
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -58,13 +56,10 @@ func (s *Screen) drawStream(b *body) {
 	b.warn(s.text("stream.full", nil))
 	b.next(s.text("stream.next", nil))
 	b.gap()
-	b.copyable(l.Stream)
-	if uniseg.StringWidth(l.Stream) > b.window {
-		b.warn(s.text("download.narrow", nil))
-	}
+	b.command(l.Stream, s.text("folded", nil))
 	b.quiet(s.text("stream.windows", nil))
 	b.gap()
-	b.copyable(l.Windows)
+	b.command(l.Windows, s.text("folded", nil))
 	b.quiet(s.text("stream.what", map[string]any{"File": l.File}))
 	b.quiet(s.text("download.password", nil))
 }
@@ -91,7 +86,7 @@ func (s *Screen) drawStreamed(b *body, j core.JobInfo) {
 	b.sum(safetext.Line(j.SHA256))
 	b.quiet(s.text("streamed.again", nil))
 	b.gap()
-	b.copyable(s.lines().Stream)
+	b.command(s.lines().Stream, s.text("folded", nil))
 	s.call(b)
 }
 

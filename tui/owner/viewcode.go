@@ -111,7 +111,7 @@ func (s *Screen) drawHolding(b *body) {
 	if r.Proven {
 		b.say(s.text("holding.back", nil))
 		b.gap()
-		b.copyable(s.lines().Back)
+		b.command(s.lines().Back, s.text("folded", nil))
 	} else {
 		b.say(s.text("holding.unproven", nil))
 	}

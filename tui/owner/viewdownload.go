@@ -1,8 +1,6 @@
 package owner
 
 import (
-	"github.com/rivo/uniseg"
-
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -15,10 +13,7 @@ func (s *Screen) drawDownload(b *body) {
 	s.drawVerdict(b, a)
 	b.next(s.text("download.next", nil))
 	b.gap()
-	b.copyable(l.SFTP)
-	if uniseg.StringWidth(l.SFTP) > b.window {
-		b.warn(s.text("download.narrow", nil))
-	}
+	b.command(l.SFTP, s.text("folded", nil))
 	s.drawSent(b, a)
 	s.drawRehearsal(b, a)
 	if len(a.Notes) > 0 {
@@ -27,7 +22,7 @@ func (s *Screen) drawDownload(b *body) {
 	}
 	b.quiet(s.text("download.or", nil))
 	b.gap()
-	b.copyable(l.SCP)
+	b.command(l.SCP, s.text("folded", nil))
 	b.quiet(s.text("download.password", nil))
 	b.quiet(s.text("download.broken", nil))
 	b.quiet(s.text("download.check", nil))
