@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"breakglass/core"
 
@@ -23,6 +24,7 @@ const maxKeyFile = 64 << 10
 // initOrder is what the command line of init says.
 type initOrder struct {
 	config, name, keyFile, email, phone string
+	data                                string // the data directory of a config that is yet to be written
 	add                                 bool
 }
 
@@ -32,7 +34,8 @@ func initCommand() *cobra.Command {
 		Use:   "init --manager-key FILE",
 		Short: "Set up the console: its config, its keys and its first manager",
 		Long: "Init writes breakglass.yaml with its defaults, unless it is there; makes the data\n" +
-			"directory and the keys in it; and lets the first manager in by a public key. With\n" +
+			"directory and the keys in it (--data DIR: there, to try it without the directories of\n" +
+			"the system); and lets the first manager in by a public key. With\n" +
 			"--add-manager it lets one more in, for when a manager's key is lost: stop the\n" +
 			"console meanwhile. Both are lines of the log.",
 		Example: "  breakglass init --manager eva --manager-key ~/.ssh/id_ed25519.pub --email eva@example.com",
@@ -49,6 +52,7 @@ func initCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.name, "manager", "manager", "the manager's `NAME`, to log in with")
 	cmd.Flags().StringVar(&o.email, "email", "", "the manager's mail `ADDRESS`, for notices")
 	cmd.Flags().StringVar(&o.phone, "phone", "", "the manager's mobile `NUMBER`, for notices")
+	cmd.Flags().StringVar(&o.data, "data", "", "the `DIR` for the database, the keys and the archives, written into a new config; without it "+defaultData+", or beside the config for who is not root")
 	cmd.Flags().BoolVar(&o.add, "add-manager", false, "add a manager to a console that has one")
 	return cmd
 }
@@ -167,29 +171,70 @@ retention: 168h               # how long archives are kept
 // writeConfig writes the sample, unless there is a config.
 func (o initOrder) writeConfig(out io.Writer) error {
 	if _, err := os.Stat(o.config); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		if err != nil {
+			return err
+		}
+		return o.sameData()
 	}
 	if o.add {
 		return fmt.Errorf("there is no %s to add a manager to; say where it is with --config", o.config)
 	}
-	data := defaultData
-	if os.Geteuid() != 0 { // who is not root keeps the data beside the config
-		beside, err := filepath.Abs(filepath.Join(filepath.Dir(o.config), "breakglass-data"))
-		if err != nil {
-			return fmt.Errorf("find the data directory: %w", err)
-		}
-		data = beside
+	data, err := o.dataDir()
+	if err != nil {
+		return err
 	}
 	f, err := os.OpenFile(o.config, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the config: %w", err)
 	}
-	_, err = fmt.Fprintf(f, sample, data, usualRoot())
+	_, err = fmt.Fprintf(f, sample, yamlText(data), usualRoot())
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write the config: %w", err)
 	}
 	_, err = fmt.Fprintf(out, "Wrote %s: look it through, above all roots, mail and sms.\n", o.config)
 	return err
+}
+
+// dataDir is the data directory of a new config.
+func (o initOrder) dataDir() (string, error) {
+	data := o.data
+	switch {
+	case strings.ContainsFunc(data, unicode.IsControl):
+		return "", &usageError{errors.New("--data holds a control character; give a plain directory")}
+	case data != "":
+	case os.Geteuid() == 0:
+		return defaultData, nil
+	default: // who is not root keeps the data beside the config
+		data = filepath.Join(filepath.Dir(o.config), "breakglass-data")
+	}
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return "", fmt.Errorf("find the data directory: %w", err)
+	}
+	return data, nil
+}
+
+// sameData refuses a --data other than that of the config that is there.
+func (o initOrder) sameData() error {
+	if o.data == "" {
+		return nil
+	}
+	c, err := readConfig(o.config)
+	if err != nil {
+		return err
+	}
+	if data, err := o.dataDir(); err != nil || data != c.Data {
+		return errors.Join(err, fmt.Errorf("%s is there and says data: %s; change that line, or leave --data out", o.config, c.Data))
+	}
+	return nil
+}
+
+// yamlText is a text as YAML takes it for itself.
+func yamlText(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
 func usualRoot() string {
