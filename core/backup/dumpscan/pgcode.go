@@ -7,7 +7,10 @@ func (s *Postgres) inCode(c byte) (ended bool) {
 	if s.closed {
 		s.closed = false
 		if c == '"' { // a doubled quote is one inside the name
-			s.name, s.state = append(s.name, '"'), pgName
+			s.state = pgName
+			if len(s.name) < maxName {
+				s.name = append(s.name, '"')
+			}
 			return false
 		}
 		s.identifier(string(s.name))
@@ -98,6 +101,9 @@ func (s *Postgres) end() (ended bool) {
 	return !rows
 }
 
+// maxNameParts are those of the longest name that a table has: database, schema, table.
+const maxNameParts = 3
+
 // identifier takes a name, quoted or not.
 func (s *Postgres) identifier(name string) {
 	if s.phase != pgCreateTable && s.phase != pgCopyTable {
@@ -110,7 +116,10 @@ func (s *Postgres) identifier(name string) {
 		s.settle()
 		return
 	}
-	s.parts, s.dot = append(s.parts, BareName(name)), false
+	s.dot = false
+	if len(s.parts) < maxNameParts {
+		s.parts = append(s.parts, BareName(name))
+	}
 }
 
 // settle takes the name of a table that has ended.

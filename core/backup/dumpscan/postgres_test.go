@@ -136,6 +136,20 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// What is kept of a table's name is bounded, whatever a dump makes of it.
+func TestPGScannerKeepsLittleOfAName(t *testing.T) {
+	for _, name := range []string{`"` + strings.Repeat(`""`, 1<<20) + `"`, strings.Repeat("a.", 1<<20) + "a", strings.Repeat(`"b".`, 1<<20) + `"b"`} {
+		s := NewPostgres()
+		for rest := []byte("CREATE TABLE " + name + " (c int);\n"); len(rest) > 0; {
+			n, _ := s.Scan(rest)
+			rest = rest[n:]
+		}
+		if len(s.Table()) > 4*maxName || s.Table() == "" {
+			t.Errorf("%d bytes are kept of %.9s…", len(s.Table()), name)
+		}
+	}
+}
+
 // What psql reads in another way than a scanner might hides no command: each of
 // these had an old psql run one behind a Guard.
 func TestGuardAgainstWhatIsReadInTwoWays(t *testing.T) {
