@@ -31,7 +31,7 @@ func (t *takeover) tasks() []string {
 		if id == "" {
 			continue
 		}
-		line := newNote("archive.takeover.tasks."+id).text(t.run.order.Lang)
+		line := newNote("archive.takeover.tasks." + id).text(t.run.order.Lang)
 		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

@@ -182,7 +182,7 @@ func (j *job) plans() ([]*plan, error) {
 	kind, _, _ := strings.Cut(j.options.Kind, " ")
 	switch kind {
 	case "WordPress":
-		return j.wordPress()
+		return j.withRules(j.wordPress())
 	case "Drupal":
 		return j.drupal()
 	case "Joomla":
