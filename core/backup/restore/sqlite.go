@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"breakglass/core"
@@ -85,15 +86,22 @@ func (r *run) values() error {
 	if err != nil {
 		return err
 	}
-	sum := &rewrite.Report{}
-	if w != nil {
-		for _, file := range r.sqliteFiles() {
-			if err := r.rewriteSQLite(file, w, sum); err != nil {
-				return fmt.Errorf("rewrite addresses in %s: %w", safetext.Path(file), err)
-			}
+	if r.state.Values == nil {
+		r.state.Values = &rewrite.Report{}
+	}
+	for _, file := range r.sqliteFiles() {
+		if w == nil || slices.Contains(r.state.Rewritten, file) {
+			continue
+		}
+		if err := r.rewriteSQLite(file, w, r.state.Values); err != nil {
+			return fmt.Errorf("rewrite addresses in %s: %w", safetext.Path(file), err)
+		}
+		r.state.Rewritten = append(r.state.Rewritten, file)
+		if err := r.state.keep(r.place); err != nil {
+			return err
 		}
 	}
-	r.state.Step, r.state.Values = StepRepoint, sum
+	r.state.Step = StepRepoint
 	return r.state.keep(r.place)
 }
 

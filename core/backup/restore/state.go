@@ -47,6 +47,9 @@ type state struct {
 	Links  settledLinks    `json:"links"`
 	Loads  []*load         `json:"loads"` // what goes into which database
 	Values *rewrite.Report `json:"values,omitempty"`
+	// Rewritten are the SQLite databases whose addresses are done: a new address that
+	// begins with the old one would be put in twice.
+	Rewritten []string `json:"rewritten,omitempty"`
 
 	URLs    []rewrite.Pair `json:"urls,omitempty"`    // old and new
 	Configs []config       `json:"configs,omitempty"` // of the site
