@@ -16,7 +16,6 @@ import (
 	"breakglass/core/backup"
 	"breakglass/core/backup/restore"
 	"breakglass/core/safetext"
-	"breakglass/core/view"
 
 	"golang.org/x/term"
 )
@@ -84,9 +83,7 @@ func (q *questions) until(question, standing string, check func(string) error) (
 		if err = check(text); err == nil {
 			return text, nil
 		}
-		for _, line := range view.Wrap(sentence(err), 76) {
-			fmt.Fprintf(q.out, "  %s\n", line)
-		}
+		say(q.out, "  "+sentence(err)+"\n")
 	}
 	return "", errNoAnswer
 }

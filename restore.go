@@ -79,7 +79,7 @@ func (o *restoreOrder) run(ctx context.Context) error {
 	if err := o.complete(ctx); err != nil {
 		return err
 	}
-	order, err := o.order()
+	order, err := o.order(ctx)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (o *restoreOrder) complete(ctx context.Context) error {
 }
 
 // order makes an order of what was said.
-func (o *restoreOrder) order() (order restore.Order, err error) {
+func (o *restoreOrder) order(ctx context.Context) (order restore.Order, err error) {
 	order = restore.Order{
 		Archive: os.Stdin, File: o.file, Size: -1, Target: o.to, Owner: o.owner, URL: strings.TrimRight(o.url, "/"), OldURLs: o.oldURLs, DryRun: o.dryRun,
 		Clock: newSystemClock(), Agree: func(string) (bool, error) { return o.yes, nil },
@@ -142,7 +142,7 @@ func (o *restoreOrder) order() (order restore.Order, err error) {
 	if order.Verify, err = demand(o.signer); err != nil {
 		return order, err
 	}
-	order.Databases, err = o.targets()
+	order.Databases, err = o.targets(ctx)
 	return order, err
 }
 
@@ -157,23 +157,24 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.errs, "\nThis will be done:\n")
-	fmt.Fprintf(o.errs, "  1. Unpack and check %s (%s).\n", safetext.Path(order.File), view.Size("", order.Size))
-	fmt.Fprintf(o.errs, "  2. Put the site's files into %s.\n", safetext.Path(order.Target))
+	tell := func(format string, args ...any) { say(o.errs, fmt.Sprintf(format, args...)) }
+	tell("\nThis will be done:\n")
+	tell("  1. Unpack and check %s (%s).\n", safetext.Path(order.File), view.Size("", order.Size))
+	tell("  2. Put the site's files into %s.\n", safetext.Path(order.Target))
 	for _, line := range o.planned(order) {
-		fmt.Fprintf(o.errs, "  3. %s\n", line)
+		tell("  3. %s\n", line)
 	}
 	if order.URL != "" {
-		fmt.Fprintf(o.errs, "  4. Change its address to %s.\n", safetext.Line(order.URL))
+		tell("  4. Change its address to %s.\n", safetext.Line(order.URL))
 	} else {
-		fmt.Fprintf(o.errs, "  4. Keep its address.\n")
+		tell("  4. Keep its address.\n")
 	}
-	fmt.Fprintf(o.errs, "  5. Point its configuration at all that, and check the result.\n\nLooked at beforehand:\n")
+	tell("  5. Point its configuration at all that, and check the result.\n\nLooked at beforehand:\n")
 	failed := false
 	o.seen = map[string]bool{}
 	for _, c := range list {
 		o.seen[c.String()] = true
-		fmt.Fprintf(o.errs, "  %s\n", c)
+		tell("  %s\n", c)
 		failed = failed || c.State == restore.Fail
 	}
 	if o.answered {
@@ -204,9 +205,9 @@ func (o *restoreOrder) tell(r restore.Report) error {
 	if o.json {
 		return view.WriteJSON(o.out, r)
 	}
-	fmt.Fprint(o.out, r.Text())
+	say(o.out, r.Text())
 	if r.Target != "" {
-		fmt.Fprintf(o.out, "\nThis report is kept in %s/report.txt.\n", safetext.Path(r.Beside))
+		say(o.out, fmt.Sprintf("\nThis report is kept in %s/report.txt.\n", safetext.Path(r.Beside)))
 	}
 	return nil
 }

@@ -10,19 +10,20 @@ import (
 	"testing"
 )
 
-// Who knows no option is asked for all that a restore needs, sees what will be
-// done, and says yes to it.
-func TestRestoreAsksWhatItNeeds(t *testing.T) {
+// backupToRestore makes a backup of a site with a database, acme.tar.gz, with its
+// public key and a socket s beside it, and an empty database to restore into.
+func backupToRestore(t *testing.T) (dir, name, into string) {
+	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "acme") // a short name, for the picture
 	check(t, err)
 	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
 	root := filepath.Join(dir, "old", "acme")
 	check(t, os.MkdirAll(root, 0o755)) //nolint:gosec // a website is readable
-	name := "ask_acme"
+	name = "ask_acme"
 	check(t, database.CreateDatabase(name, name, "secret"))
 	check(t, database.SQL(name, `CREATE TABLE wp_options (option_id int PRIMARY KEY, option_name varchar(191), option_value longtext);
 		INSERT INTO wp_options VALUES (1, 'siteurl', 'https://acme.example'), (2, 'home', 'https://acme.example')`))
-	into := "acme_new"
+	into = "acme_new"
 	check(t, database.CreateDatabase(into, name, "secret"))
 	t.Cleanup(func() { check(t, database.SQL("", "DROP DATABASE "+name+"; DROP DATABASE "+into)) })
 	for file, text := range map[string]string{
@@ -38,8 +39,62 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 		t.Fatalf("backup: %v\n%s", err, out)
 	}
 	check(t, os.Symlink(database.Socket, filepath.Join(dir, "s")))
-	s := openTerminal(t, 100, 46, []string{asBreakglass + "=1"}, "env", "-C", dir, os.Args[0], "restore")
-	t.Setenv("HOME", dir)
+	return dir, name, into
+}
+
+// interviewed starts a restore that asks, as people call it.
+func interviewed(t *testing.T, dir string) *terminal {
+	t.Helper()
+	bin := filepath.Join(dir, "bin")
+	check(t, os.Mkdir(bin, 0o755)) //nolint:gosec // for programs
+	check(t, os.Symlink(os.Args[0], filepath.Join(bin, "breakglass")))
+	return openTerminal(t, 100, 58, []string{asBreakglass + "=1"}, "env", "-C", dir, "HOME="+dir, "PATH="+bin+":"+os.Getenv("PATH"), "breakglass", "restore")
+}
+
+// Who answers all questions well is asked each of them once, reads the command that
+// holds the answers as they would type it, and changes nothing by saying no.
+func TestRestoreAsksOnce(t *testing.T) {
+	dir, name, into := backupToRestore(t)
+	s := interviewed(t, dir)
+	owner := []struct{ asked, answer string }{{"That user; Enter alone", "www-data"}}
+	if os.Geteuid() != 0 {
+		owner = nil
+	}
+	for _, dialogue := range slices.Concat([]struct{ asked, answer string }{
+		{"The backup's file:", "acme.tar.gz"},
+		{"The directory for the site, empty or new:", "site"},
+		{"The database:", "mysql://" + name + "@/" + into + "?socket=" + filepath.Join(dir, "s")},
+	}, owner, []struct{ asked, answer string }{
+		{"The site's new address", "https://new.example"},
+		{"That fingerprint", "key.pub"},
+		{"(it is not shown):", "secret"},
+	}) {
+		s.shows(dialogue.asked)
+		s.types(dialogue.answer)
+		s.press("Enter")
+	}
+	s.shows("Begin? Type yes")
+	s.shows("breakglass restore acme.tar.gz --to site --database 'mysql://" + name + "@/" + into)
+	if strings.Contains(s.text(), filepath.Dir(os.Args[0])) {
+		t.Error("the command stands with the path of the test")
+	}
+	if n := strings.Count(s.text(), "(it is not shown):"); n != 1 {
+		t.Errorf("the password is asked for %d times", n)
+	}
+	picture(t, s, "restore")
+	s.types("no")
+	s.press("Enter")
+	s.shows("nothing was touched")
+	if _, err := os.Stat(filepath.Join(dir, "site")); err == nil {
+		t.Error("the site was put back")
+	}
+}
+
+// Who knows no option is asked for all that a restore needs, sees what will be
+// done, and says yes to it.
+func TestRestoreAsksWhatItNeeds(t *testing.T) {
+	dir, name, into := backupToRestore(t)
+	s := interviewed(t, dir)
 	owner := []struct{ asked, answer string }{{"That user; Enter alone", "nobody-here"}, {"There is no user “nobody-here”", "nobody"}}
 	if os.Geteuid() != 0 {
 		owner = nil
@@ -56,7 +111,8 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 		{"That fingerprint", "no.pub"},
 		{"no.pub is neither a fingerprint", "SHA256:abc"},
 		{"has 43 characters", "key.pub"},
-		{"(it is not shown):", "secret"},
+		{"(it is not shown):", "sceret"},
+		{"with that password; check both.", "secret"},
 	}) {
 		s.shows(dialogue.asked)
 		s.types(dialogue.answer)
@@ -68,7 +124,6 @@ func TestRestoreAsksWhatItNeeds(t *testing.T) {
 	if strings.Contains(s.text(), "secret") {
 		t.Error("the password stands on the screen")
 	}
-	picture(t, s, "restore")
 	s.types("yes")
 	s.press("Enter")
 	s.shows("This report is kept in")

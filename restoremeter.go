@@ -54,9 +54,9 @@ func (m *restoreMeter) tell(e restore.Event) {
 	m.clear()
 	switch {
 	case e.Check != nil:
-		fmt.Fprintln(m.w, e.Check.String())
+		say(m.w, e.Check.String()+"\n")
 	case e.Note != "":
-		fmt.Fprintln(m.w, safetext.Line(e.Note))
+		say(m.w, safetext.Line(e.Note)+"\n")
 	case e.Step != "":
 		fmt.Fprintln(m.w, stepNames[e.Step]+" …")
 	}
@@ -92,11 +92,20 @@ func (m *restoreMeter) progress(p restore.Progress) {
 	case m.json:
 		_ = json.NewEncoder(m.w).Encode(map[string]any{"event": "progress", "step": p.Step, "done": p.Done, "total": p.Total, "current": p.Current})
 	case m.terminal:
-		fmt.Fprintf(m.w, "\r\x1b[K%s", view.Cut(m.bar(p, now), 79))
+		fmt.Fprintf(m.w, "\r\x1b[K%s", view.Cut(m.bar(p, now), barWidth(columnsOf(m.w))))
 		m.shown = true
 	default:
 		fmt.Fprintln(m.w, m.bar(p, now))
 	}
+}
+
+// barWidth is how much of a line of so many columns a bar takes: not the last of
+// them, behind which a terminal begins a new line.
+func barWidth(columns int) int {
+	if columns < 2 {
+		return 79
+	}
+	return min(columns-1, 79)
 }
 
 // barCells is how wide the bar is.

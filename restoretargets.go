@@ -27,7 +27,7 @@ func named(option string, ahead int) (name, text string) {
 }
 
 // targets are the databases of the command line, with their passwords.
-func (o *restoreOrder) targets() (targets []restore.Target, err error) {
+func (o *restoreOrder) targets(ctx context.Context) (targets []restore.Target, err error) {
 	for _, option := range o.databases {
 		if option == "" {
 			continue
@@ -39,7 +39,7 @@ func (o *restoreOrder) targets() (targets []restore.Target, err error) {
 		}
 		if written {
 			fmt.Fprintln(o.errs, "Others on this machine may have read the password in the command line; better leave it out of the URL, then it is asked for.")
-		} else if d.Password, err = o.password(name, d, targets); err != nil {
+		} else if d.Password, err = o.password(ctx, name, d, targets); err != nil {
 			return nil, err
 		}
 		targets = append(targets, restore.Target{Dump: name, Database: d})
@@ -49,7 +49,7 @@ func (o *restoreOrder) targets() (targets []restore.Target, err error) {
 
 // password is that of a database: from its own file, from the file for all, or
 // asked for.
-func (o *restoreOrder) password(name string, d restore.Database, before []restore.Target) (core.Secret, error) {
+func (o *restoreOrder) password(ctx context.Context, name string, d restore.Database, before []restore.Target) (core.Secret, error) {
 	all := ""
 	for _, option := range o.passwordFiles {
 		of, file := passwordFile(option)
@@ -75,7 +75,28 @@ func (o *restoreOrder) password(name string, d restore.Database, before []restor
 			return t.Password, nil
 		}
 	}
-	return o.ask.secret(question)
+	return o.askPassword(ctx, question, d)
+}
+
+// passwordTries is how often a password is asked for: one that is mistyped unseen
+// is no reason to answer all the other questions anew.
+const passwordTries = 3
+
+// askPassword asks for a password until the server takes it. What the server says of
+// the last one, and all else that may be wrong there, is said by the restore itself.
+func (o *restoreOrder) askPassword(ctx context.Context, question string, d restore.Database) (core.Secret, error) {
+	for try := 1; ; try++ {
+		password, err := o.ask.secret(question)
+		if err != nil || try == passwordTries {
+			return password, err
+		}
+		d.Password = password
+		said, err := restore.PasswordRefused(ctx, d)
+		if err != nil || said == "" {
+			return password, err
+		}
+		say(o.errs, "  "+said+"\n")
+	}
 }
 
 // passwordFile cuts NAME=FILE. A file of that whole name goes first.

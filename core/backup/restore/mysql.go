@@ -90,6 +90,16 @@ func (s *mysqlServer) refused(err error) string {
 	return fmt.Sprintf("the server says: %s", safetext.Line(answer.Message))
 }
 
+// passwordRefused implements server.
+func (s *mysqlServer) passwordRefused(ctx context.Context) string {
+	err := s.db.PingContext(ctx)
+	var answer *mysql.MySQLError
+	if !errors.As(err, &answer) || answer.Number != errAccess {
+		return ""
+	}
+	return s.refused(err)
+}
+
 // before implements server.
 func (s *mysqlServer) before(ctx context.Context, c *checks) {
 	var version, comment string

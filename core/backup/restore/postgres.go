@@ -86,6 +86,9 @@ func (s *postgresServer) ask(ctx context.Context, query string) (lines []string,
 	return lines, nil
 }
 
+// noSuchLogin is how PostgreSQL refuses a password.
+const noSuchLogin = "authentication failed for user"
+
 // refused says why a server does not let us in, and what to do. psql gives no SQLSTATE
 // for that, and a server that speaks another language gets the last sentence.
 func (s *postgresServer) refused(err error) string {
@@ -95,7 +98,7 @@ func (s *postgresServer) refused(err error) string {
 	}
 	name, user := safetext.Line(s.to.Name), safetext.Line(s.to.User)
 	switch {
-	case strings.Contains(said, "authentication failed for user"):
+	case strings.Contains(said, noSuchLogin), strings.Contains(said, "no password supplied"):
 		return fmt.Sprintf("the server refuses the user “%s” with that password; check both", user)
 	case strings.Contains(said, "FATAL:") && strings.Contains(said, "does not exist"):
 		return fmt.Sprintf("there is no database “%s” at %s, or no user “%s”; make it first, or check the URL", name, s.to.Where(), user)
@@ -103,6 +106,15 @@ func (s *postgresServer) refused(err error) string {
 		return fmt.Sprintf("no server answers at %s; start it, or check the URL", s.to.Where())
 	}
 	return fmt.Sprintf("the database “%s” at %s cannot be used (%s); start the server, make the database, or check the URL and the password", name, s.to.Where(), safetext.Line(said))
+}
+
+// passwordRefused implements server.
+func (s *postgresServer) passwordRefused(ctx context.Context) string {
+	_, err := s.ask(ctx, "SELECT 1")
+	if err == nil || !strings.Contains(err.Error(), noSuchLogin) && !strings.Contains(err.Error(), "no password supplied") {
+		return ""
+	}
+	return s.refused(err)
 }
 
 // before implements server.

@@ -2,7 +2,9 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strings"
 
 	"breakglass/core/backup"
 	"breakglass/core/backup/rewrite"
@@ -12,6 +14,9 @@ import (
 type server interface {
 	// before looks at the server and the database without changing anything.
 	before(ctx context.Context, c *checks)
+	// passwordRefused says so where the server knows no such user with that
+	// password, "" where it does or cannot be asked.
+	passwordRefused(ctx context.Context) string
 	// identity tells one database of one server from all others, once before was
 	// asked; "" where that is not known.
 	identity() string
@@ -47,6 +52,23 @@ type mender interface {
 	Flush() error
 	// Notes say what was changed.
 	Notes() []string
+}
+
+// PasswordRefused asks a database's server for its user and password alone, for
+// who has just typed one: it says in a sentence that they are refused. All else
+// that may be wrong is "", as the preflight says it better.
+func PasswordRefused(ctx context.Context, d Database) (said string, err error) {
+	s, err := connect(d)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	if said = s.passwordRefused(ctx); said != "" {
+		said = strings.ToUpper(said[:1]) + said[1:] + "."
+	}
+	return said, nil
 }
 
 // connect connects to a server.
