@@ -29,16 +29,21 @@ func inflateZstd(r io.Reader) (io.Reader, error) {
 	return &bounded{in: in, out: decoder}, nil
 }
 
-// counted counts what is read.
+// counted counts what is read, and refuses what the decoder would pass over.
 type counted struct {
-	r    io.Reader
-	read int64
+	r      io.Reader
+	read   int64
+	frames zstdFrames
+	fault  error // of the frames
 }
 
 // Read implements io.Reader.
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.read += int64(n)
+	if c.fault = c.frames.watch(p[:n]); c.fault != nil {
+		return 0, c.fault
+	}
 	return n, err
 }
 
@@ -53,6 +58,9 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.out.Read(p)
 	b.given += int64(n)
+	if b.in.fault != nil { // the decoder makes an early end of it
+		return 0, b.in.fault
+	}
 	if b.given > maxStart+maxRatio*b.in.read {
 		return 0, errBomb
 	}
