@@ -199,6 +199,44 @@ func TestRestoreAsksForEachDatabase(t *testing.T) {
 	}
 }
 
+// Where the old address cannot be read from a site, the questions ask for it before
+// anything is unpacked; without questions the same is said before.
+func TestRestoreAsksForTheOldAddress(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "acme")
+	check(t, err)
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	root := filepath.Join(dir, "acme")
+	check(t, os.MkdirAll(root, 0o755)) //nolint:gosec // a website is readable
+	check(t, os.WriteFile(filepath.Join(root, "index.php"), []byte("<?php\n"), 0o600))
+	if out, err := program("backup", root, "--output", filepath.Join(dir, "acme.tar.gz")).CombinedOutput(); err != nil {
+		t.Fatalf("backup: %v\n%s", err, out)
+	}
+	out, err := program("restore", filepath.Join(dir, "acme.tar.gz"), "--to", filepath.Join(dir, "dry"), "--url", "https://new.example", "--dry-run").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "give --old-url https://OLD beside --url") {
+		t.Errorf("nobody is told beforehand: %v\n%s", err, out)
+	}
+	s := openTerminal(t, 100, 60, []string{asBreakglass + "=1"}, "env", "-C", dir, os.Args[0], "restore", "acme.tar.gz")
+	for _, dialogue := range []struct{ asked, answer string }{
+		{"The directory for the site, empty or new:", filepath.Join(dir, "site")},
+		{"That user; Enter alone", ""},
+		{"The site's new address", "https://new.example"},
+		{"The site's old address", ""},
+		{"It is needed: give the address that the site had", "old.example"},
+		{"old.example", "https://old.example"},
+		{"That fingerprint", ""},
+		{"Begin? Type yes", "yes"},
+	} {
+		if strings.HasPrefix(dialogue.asked, "That user") && os.Geteuid() != 0 {
+			continue
+		}
+		s.shows(dialogue.asked)
+		s.types(dialogue.answer)
+		s.press("Enter")
+	}
+	s.shows("Address https://new.example, before https://old.example")
+	s.shows("ended with status 0")
+}
+
 // The line that goes on without the questions takes every answer as it was given, for a
 // shell, and no password.
 func TestRestoreAgain(t *testing.T) {
