@@ -13,6 +13,8 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/audit"
+
+	"go.etcd.io/bbolt"
 )
 
 // schema3 was written by breakglass at commit 6dc0044, the last of schema 3: 20
@@ -24,15 +26,7 @@ var schema3 []byte
 // A database of the version before opens, holds all that it held, goes on, and
 // is whole after all of it was moved.
 func TestADatabaseOfTheVersionBeforeGoesOn(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "breakglass.db")
-	unpacked, err := gzip.NewReader(bytes.NewReader(schema3))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unpacked)
-	if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	path := unpackSchema3(t)
 	for _, more := range []int{0, 3, maxRows} { // nothing recent, some of it, and all of it moved once
 		s := openAt(t, path)
 		for range more {
@@ -46,6 +40,54 @@ func TestADatabaseOfTheVersionBeforeGoesOn(t *testing.T) {
 		if err := errors.Join(s.View(t.Context(), func(tx core.Tx) error { return checkSchema3(t, tx) }), s.Close()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// unpackSchema3 puts it into a file.
+func unpackSchema3(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "breakglass.db")
+	unpacked, err := gzip.NewReader(bytes.NewReader(schema3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(unpacked)
+	if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The version before left what it forgot in free pages; the first start of this one
+// writes that over.
+func TestWhatTheVersionBeforeForgotIsWrittenOver(t *testing.T) {
+	path := unpackSchema3(t)
+	db, err := bbolt.Open(path, 0o600, boltOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := []byte("person/ann\x00forgotten")
+	for _, f := range []func(*bbolt.Bucket) error{
+		func(b *bbolt.Bucket) error { return b.Put(key, bytes.Repeat([]byte("ann@example.nl "), 1000)) },
+		func(b *bbolt.Bucket) error { return b.Delete(key) },
+	} {
+		if err := db.Update(func(tx *bbolt.Tx) error { return f(tx.Bucket([]byte("personal"))) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !inFile(t, &Store{path: path}, "ann@example.nl") {
+		t.Fatal("the version before would have written it over, too")
+	}
+	s := openAt(t, path)
+	defer s.Close() //nolint:errcheck // nothing is written
+	if inFile(t, s, "ann@example.nl") {
+		t.Error("it is still in the file")
+	}
+	if err := s.View(t.Context(), func(tx core.Tx) error { return checkSchema3(t, tx) }); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -67,12 +67,16 @@ func createPushes(tx *bbolt.Tx) error {
 }
 
 // createRecent makes the bucket of schema 4, for changes on their way to the
-// other buckets.
+// other buckets. In a file of before, free pages hold what was forgotten: nothing
+// was written over then.
 func createRecent(tx *bbolt.Tx) error {
 	if _, err := tx.CreateBucket(bucketRecent); err != nil {
 		return fmt.Errorf("create bucket recent: %w", err)
 	}
-	return nil
+	if tx.Bucket(bucketMeta) == nil { // a new file
+		return nil
+	}
+	return noteScrub(tx)
 }
 
 // migrate brings the file to the schema that steps end with, all in one
