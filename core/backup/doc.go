@@ -16,8 +16,9 @@
 // The site is hostile input. None of its code runs: its configuration is read by
 // a parser of our own (package php). Nothing is followed out of its root: files
 // are opened through os.Root. What its configuration names is refused where it
-// could reach another machine or smuggle an option into a tool. And nothing is passed over in silence: a file that cannot be read makes
-// the verdict NOT COMPLETE and is named.
+// could reach another machine or smuggle an option into a tool. And nothing is
+// passed over in silence: a file that cannot be read makes the verdict NOT COMPLETE
+// and is named.
 //
 // Memory stays flat whatever the site's size: bounded buffers, one sorted
 // directory at a time, and spools (spool.go) that have no name on disk, so that

@@ -7,7 +7,7 @@
 // mariadb-dump and mysqldump ([NewMySQL]; mysql.go, mysqlcode.go, mysqlwords.go),
 // one for pg_dump ([NewPostgres]; postgres.go, pgcode.go, pgtext.go, pgrows.go),
 // and one that finds out which of them it needs ([NewAny]). [Guard] keeps psql from
-// obeying a dump (pgguard.go). A dump may come from a
-// stranger's archive: no bytes make a Reader fail, and what it keeps of one name is
-// bounded; who reads such a dump bounds how many tables there may be.
+// obeying a dump (pgguard.go). A dump may come from a stranger's archive: no bytes
+// make a Reader fail, and what it keeps of one name is bounded; who reads such a
+// dump bounds how many tables there may be.
 package dumpscan

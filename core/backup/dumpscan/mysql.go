@@ -104,8 +104,7 @@ func (s *MySQL) InValues() bool { return s.phase == myValues }
 // Forget drops the rows that were counted of each table, for who does not ask.
 func (s *MySQL) Forget() { clear(s.counted) }
 
-// Scan implements Reader: it reads p up to the end of a statement or of p. It returns how many bytes
-// it read and whether a statement ended there.
+// Scan implements Reader: it reads p up to the end of a statement or of p.
 func (s *MySQL) Scan(p []byte) (n int, ended bool) {
 	n, ended = s.pass(p)
 	s.length += int64(n)

@@ -102,8 +102,8 @@ func (s *Postgres) Overlong() string {
 	return s.at[:maxTableName/4]
 }
 
-// Scan implements Reader: it reads p up to the end of a statement, to the last row in p, or to the end
-// of p. It returns how many bytes it read and whether a dump may be cut there.
+// Scan implements Reader: it reads p up to the end of a statement, to the last row
+// in p, or to the end of p.
 func (s *Postgres) Scan(p []byte) (n int, ended bool) {
 	for i := 0; i < len(p); {
 		switch s.state {
