@@ -116,10 +116,14 @@ func (s *staging) Dir(e backup.Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := s.at.Mkdir(base, 0o700); err != nil {
+	err = s.at.Mkdir(base, 0o700)
+	if err == nil {
+		err = s.give(base)
+	}
+	if err != nil {
 		return stagingError(name, err)
 	}
-	return s.give(base)
+	return nil
 }
 
 // Link implements backup.Sink.
@@ -132,14 +136,14 @@ func (s *staging) Link(e backup.Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := s.at.Symlink(target, base); err != nil {
+	if err = s.at.Symlink(target, base); err == nil {
+		err = s.give(base)
+	}
+	if err != nil {
 		return stagingError(name, err)
 	}
 	s.links++
-	if s.place.uid < 0 {
-		return nil
-	}
-	return s.at.Lchown(base, s.place.uid, s.place.gid)
+	return nil
 }
 
 // File implements backup.Sink.
@@ -150,7 +154,7 @@ func (s *staging) File(e backup.Entry) (io.WriteCloser, error) {
 	}
 	mode, err := strconv.ParseUint(e.Mode, 8, 32)
 	if err != nil {
-		return nil, err
+		return nil, stagingError(name, err)
 	}
 	if mode&^0o777 != 0 {
 		s.bits++
@@ -183,7 +187,7 @@ func (s *staging) begin(e backup.Entry) (name, base string, err error) {
 	return name, base, nil
 }
 
-// give makes a file or directory its owner's.
+// give makes a directory or link its owner's.
 func (s *staging) give(base string) error {
 	if s.place.uid < 0 {
 		return nil
