@@ -61,6 +61,11 @@ func TestRestorePostgres(t *testing.T) {
 			t.Errorf("%v, want %q", err, name)
 		}
 	}
+	for password, want := range map[string]string{"wrong": "The server refuses the user “again” with that password; check both.", "": "The server refuses the user “again” with that password; check both.", `o'th:er`: ""} {
+		if got, err := restore.PasswordRefused(t.Context(), order("again", "again", password).Databases[0].Database); err != nil || got != want {
+			t.Errorf("%q: %q, %v", password, got, err)
+		}
+	}
 	if _, err := restore.Run(t.Context(), order("again", "again", `o'th:er`)); err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(said, "\n"))
 	}

@@ -101,6 +101,24 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
+// A password is tried as it is typed; what else may be wrong there is left to the
+// preflight.
+func TestPasswordRefused(t *testing.T) {
+	w := newWorld(t, "r_password")
+	w.makeDatabase()
+	d := w.order().Databases[0].Database
+	elsewhere, wrong := d, d
+	wrong.Password, elsewhere.Server.Socket = core.NewSecret("x"), "/nonexistent/s"
+	for name, c := range map[string]struct {
+		d    restore.Database
+		want string
+	}{"right": {d, ""}, "wrong": {wrong, "The server refuses the user “" + d.User + "” with that password; check both."}, "no server": {elsewhere, ""}} {
+		if got, err := restore.PasswordRefused(t.Context(), c.d); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 // What cannot work is refused in one sentence before anything is touched.
 func TestRestoreRefusesBeforeItTouches(t *testing.T) {
 	w := newWorld(t, "r_refuse")
