@@ -14,8 +14,8 @@ func TestDutchOwner(t *testing.T) {
 	root := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(root, "index.html"), []byte("<p>hallo</p>\n"), 0o600))
 	h := newHost(t, root)
-	kit := h.addSite("acme", root, "--lang", "nl", "--call", "Eva, +31 20 123 4567")
-	for _, want := range []string{"NOODBLAD", "Wachtwoordzin, gevraagd als \"Password:\"", "WIE U KUNT BELLEN"} {
+	kit := h.addSite("acme", root, "--lang", "nl", "--zone", "Europe/Amsterdam", "--call", "Eva, +31 20 123 4567")
+	for _, want := range []string{"NOODBLAD", "Wachtwoordzin, gevraagd als \"Password:\"", "WIE U KUNT BELLEN", "24 uur", " UTC)"} {
 		if !strings.Contains(kit, want) {
 			t.Errorf("the sheet lacks %q:\n%s", want, kit)
 		}
@@ -23,10 +23,14 @@ func TestDutchOwner(t *testing.T) {
 	if _, errs, status := h.ssh("eva", "", "site", "set", "acme", "--lang", "tlh"); status != 1 || !strings.Contains(errs, "There are no texts in “tlh”; there are: en, nl.") {
 		t.Errorf("status %d: %s", status, errs)
 	}
-	s := h.enter("acme", 80, 24)
+	s := h.enter("acme", 40, 50) // a phone
 	s.shows("Druk op Enter om te beginnen")
 	s.press("Enter")
 	s.shows("Zeg in een paar woorden waarom")
+	s.types("?")
+	s.press("Enter")
+	s.shows("Typ eerst een paar woorden")
+	s.press("BSpace")
 	s.types("De winkel ligt eruit en Eva reageert niet")
 	s.press("Enter")
 	s.shows("Waar mag die naartoe?")
@@ -40,6 +44,19 @@ func TestDutchOwner(t *testing.T) {
 		if len(files) == 0 || !strings.Contains(readFile(t, files[len(files)-1]), want) {
 			t.Errorf("%s: no message says %q", part, want)
 		}
+	}
+	s.press("Enter")
+	s.shows("Uw website")
+	s.press("Enter")
+	s.shows("loopt hier door, maar het is één opdracht")
+	s.shows(" u ") // hours that are left
+	found := sftpLine.FindStringSubmatch(strings.ReplaceAll(s.text(), "\\\n", ""))
+	if found == nil {
+		t.Fatalf("the rows are no sftp line:\n%s", s.text())
+	}
+	h.fetch(found[1])
+	if _, err := os.Stat(h.path(found[3])); err != nil {
+		t.Error(err)
 	}
 }
 
