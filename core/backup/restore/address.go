@@ -64,13 +64,17 @@ func (r *run) addresses() error {
 }
 
 // joinPairs makes pairs of old addresses and a new one, which takes the place of
-// the first. One below it, such as a program in a folder, moves along; one on
-// another host keeps its path.
+// the first. One below it, such as a program in a folder, moves along, and so does the
+// same one by http or https; one on another host keeps its path.
 func joinPairs(olds []string, to string) (list []rewrite.Pair) {
 	to = strings.TrimRight(to, "/")
+	first := ""
 	for i, old := range olds {
 		old = strings.TrimRight(old, "/")
-		if i > 0 && (old == strings.TrimRight(olds[0], "/") || strings.HasPrefix(old, strings.TrimRight(olds[0], "/")+"/")) {
+		_, place, _ := strings.Cut(old, "://")
+		if i == 0 {
+			first = place + "/"
+		} else if strings.HasPrefix(place+"/", first) {
 			continue
 		}
 		next := to

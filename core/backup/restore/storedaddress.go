@@ -253,7 +253,7 @@ var shopHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 // addressByHand says where a program has its address in a form that a restore does not
 // write: a bare host, or a file of its own.
 var addressByHand = map[string]string{
-	"PrestaShop": "Write the new host into the tables ps_shop_url (domain, domain_ssl) and ps_configuration (PS_SHOP_DOMAIN, PS_SHOP_DOMAIN_SSL), else the shop leads to the old one.",
+	"PrestaShop": "Write the new host into the tables ps_shop_url (domain, domain_ssl, physical_uri) and ps_configuration (PS_SHOP_DOMAIN, PS_SHOP_DOMAIN_SSL), else the shop leads to the old one.",
 	"MediaWiki":  "Write the new address into $wgServer of LocalSettings.php.",
 	"TYPO3":      "Write the new address into base: of config/sites/*/config.yaml, and flush TYPO3's caches.",
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"breakglass/core/backup"
+	"breakglass/core/backup/rewrite"
 )
 
 // The old address is read where each program has it; where one surely has none, a
@@ -82,5 +83,15 @@ func TestShopAddress(t *testing.T) {
 		if err != nil || len(got.urls) != 2 || got.urls[0] != want || !strings.HasSuffix(got.urls[1], "://shop.example/eu") {
 			t.Errorf("%+v %v, want %s first", got, err, want)
 		}
+	}
+}
+
+// One new address takes the place of all old ones: what lies below the first moves along,
+// by http as by https, and another host keeps its path.
+func TestJoinPairs(t *testing.T) {
+	got := joinPairs([]string{"https://shop.example/eu/", "http://shop.example/eu", "http://shop.example/eu/blog", "https://shop.example/europe", "https://other.example/x"}, "https://new.example/")
+	want := []rewrite.Pair{{Old: "https://shop.example/eu", New: "https://new.example"}, {Old: "https://shop.example/europe", New: "https://new.example/europe"}, {Old: "https://other.example/x", New: "https://new.example/x"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
