@@ -37,11 +37,11 @@ var errNoAnswer = errors.New("nothing was touched: the questions were not answer
 
 // line asks for a line; standing is what Enter alone means.
 func (q *questions) line(question, standing string) (string, error) {
-	fmt.Fprintf(q.out, "%s", question)
 	if standing != "" {
-		fmt.Fprintf(q.out, " [%s]", standing)
+		question += " [" + standing + "]"
 	}
-	fmt.Fprint(q.out, ": ")
+	say(q.out, question+":")
+	fmt.Fprint(q.out, " ")
 	text, err := q.in.ReadString('\n')
 	if err != nil {
 		fmt.Fprintln(q.out)
@@ -96,7 +96,8 @@ func (q *questions) yes(question string) (bool, error) {
 
 // secret asks for something that is not shown.
 func (q *questions) secret(question string) (core.Secret, error) {
-	fmt.Fprintf(q.out, "%s (it is not shown): ", question)
+	say(q.out, question+" (it is not shown):")
+	fmt.Fprint(q.out, " ")
 	text, err := term.ReadPassword(q.fd)
 	fmt.Fprintln(q.out)
 	if err != nil {
@@ -108,7 +109,7 @@ func (q *questions) secret(question string) (core.Secret, error) {
 // interview asks for all that a restore needs and the command line lacks.
 func (o *restoreOrder) interview(ctx context.Context) (err error) {
 	q := o.ask
-	fmt.Fprint(q.out, "This puts a website back from its backup. It asks a few questions, shows what\nit will do, and does nothing before you say yes.\n\n")
+	say(q.out, "This puts a website back from its backup. It asks a few questions, shows what it will do, and does nothing before you say yes.\n\n")
 	if o.file == "" {
 		if o.file, err = q.path("The backup's file", isFile); err != nil {
 			return err
@@ -129,7 +130,7 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 		}
 	}
 	if o.owner == "" && os.Geteuid() == 0 {
-		fmt.Fprint(q.out, "\nThe files must belong to the user that the web server runs the site as, like\nwww-data.\n")
+		say(q.out, "\nThe files must belong to the user that the web server runs the site as, like www-data.\n")
 		if o.owner, err = q.until("That user; Enter alone: the owner of the place it goes to", "", isUser); err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func (o *restoreOrder) interview(ctx context.Context) (err error) {
 		return err
 	}
 	if o.signer == "" {
-		fmt.Fprint(q.out, "\nThe emergency sheet shows the fingerprint of the key that signs backups.\n")
+		say(q.out, "\nThe emergency sheet shows the fingerprint of the key that signs backups.\n")
 		o.signer, err = q.until("That fingerprint, SHA256:…; Enter alone does without", "", isFingerprint)
 	}
 	o.answered = true

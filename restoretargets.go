@@ -175,7 +175,7 @@ func (o *restoreOrder) lookInside(ctx context.Context) error {
 		return err
 	}
 	o.known = &known
-	fmt.Fprintf(o.errs, "A backup of %s (%s), made %s: %d files, %s.\n", known.Site, known.Kind, view.Time(known.Created, ""), known.Files, view.Size("", known.Bytes))
+	say(o.errs, fmt.Sprintf("A backup of %s (%s), made %s: %d files, %s.\n", known.Site, known.Kind, view.Time(known.Created, ""), known.Files, view.Size("", known.Bytes)))
 	dumps := restore.Dumps(known)
 	for i, d := range dumps {
 		fmt.Fprintf(o.errs, "  Dump of “%s”: %d tables, %d rows, of %s.\n", safetext.Line(restore.DumpName(dumps, i)), len(d.Tables), rowsOf(d), safetext.Line(d.Server))
@@ -214,12 +214,14 @@ func (o *restoreOrder) askDatabases() error {
 		fmt.Fprint(o.errs, "It needs no database server: no dump for one is in it.\n")
 		return nil
 	case 1:
-		fmt.Fprintf(o.errs, "\nIts database must be there and empty. %s\nGive it like %s://user@localhost/name; Enter alone leaves the dump\nbeside the files.\n", makeOne(dumps[0]), schemeOf(dumps[0]))
+		fmt.Fprintf(o.errs, "\nIts database must be there and empty. %s\n", makeOne(dumps[0]))
+		say(o.errs, fmt.Sprintf("Give it like %s://user@localhost/name; Enter alone leaves the dump beside the files.\n", schemeOf(dumps[0])))
 		url, err := o.ask.until("The database", "", isDatabaseFor(dumps[0]))
 		o.databases = []string{url}
 		return err
 	}
-	fmt.Fprintf(o.errs, "\nEach of its %d databases must be there and empty. %s\nGive them like %s://user@localhost/name; Enter alone leaves a dump\nbeside the files.\n", len(dumps), makeOne(dumps[0]), schemeOf(dumps[0]))
+	fmt.Fprintf(o.errs, "\nEach of its %d databases must be there and empty. %s\n", len(dumps), makeOne(dumps[0]))
+	say(o.errs, fmt.Sprintf("Give them like %s://user@localhost/name; Enter alone leaves a dump beside the files.\n", schemeOf(dumps[0])))
 	for i := range dumps {
 		name := restore.DumpName(dumps, i)
 		url, err := o.ask.until("The database for “"+safetext.Line(name)+"”", "", isDatabaseFor(dumps[i]))
