@@ -178,7 +178,8 @@ func (o *restoreOrder) agree(ctx context.Context, order restore.Order) error {
 		failed = failed || c.State == restore.Fail
 	}
 	if o.answered {
-		fmt.Fprintf(o.errs, "\nThe same without the questions, to change something or to go on later:\n%s\n", o.again())
+		tell("\nThe same without the questions, to change something or to go on later:\n")
+		fmt.Fprintln(o.errs, o.again()) // one line, to be copied
 	}
 	fmt.Fprintln(o.errs)
 	if failed {
