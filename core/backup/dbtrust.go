@@ -45,9 +45,22 @@ func refuseTrust(ctx context.Context, config detect.Database, host dbHost) error
 	}
 	defer db.Close() //nolint:errcheck // nothing was written
 	if err := db.PingContext(ctx); err != nil {
-		return nil //nolint:nilerr // that is as it should be; the right password comes next
+		return unproved(ctx, config, err)
 	}
 	return core.Refuse(core.ErrDatabase,
 		"The database server lets the user “%s” of the database “%s” in without its password, because of who runs this console; that proves nothing about the site. Ask your web manager to give the site a database user with a password of its own.",
 		safetext.Line(config.User), safetext.Line(config.Name))
+}
+
+// unproved judges why a wrong password did not open a database. nil: the server
+// refused it, as it should. Any other reason, such as too many connections, proves
+// nothing: the next connection could be let in for who we are.
+func unproved(ctx context.Context, config detect.Database, err error) error {
+	switch {
+	case isRefused(err):
+		return nil // the right password comes next
+	case ctx.Err() != nil:
+		return fmt.Errorf("look at database: %w", context.Cause(ctx))
+	}
+	return databaseError(config.Name, err)
 }

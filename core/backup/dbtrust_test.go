@@ -3,6 +3,7 @@ package backup_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,6 +44,7 @@ func TestAHackedSiteDoesNotBorrowOurSocket(t *testing.T) {
 		w.wordPress("neighbour", "root", password, "localhost:"+trusting.Socket)
 		w.takesNothing(want)
 	}
+	t.Run("a server that is full for a moment", func(t *testing.T) { fullForAMoment(t, trusting.Socket) })
 	t.Run("a socket that is swapped", func(t *testing.T) { swapSocket(t, trusting.Socket) })
 }
 
@@ -103,4 +105,48 @@ func swapSocket(t *testing.T, real string) {
 	if asked.Load() < 2 {
 		t.Errorf("the site's own server was asked %d times", asked.Load())
 	}
+}
+
+// The question about trust is answered by "too many connections", which a hacked site
+// can bring about, and all that follows by a server that lets us in: nothing is proved,
+// so nothing is dumped.
+func fullForAMoment(t *testing.T, real string) {
+	w := newWorld(t)
+	path := filepath.Join(filepath.Dir(real), "full")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var work sync.WaitGroup
+	work.Go(func() {
+		for n := 0; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if n == 0 { // an error packet, 1040 (https://mariadb.com/kb/en/err_packet/)
+				said := "\xff\x10\x04Too many connections"
+				_, _ = c.Write(append([]byte{byte(len(said)), 0, 0, 0}, said...)) // it may have gone
+				_ = c.Close()
+				continue
+			}
+			to, err := net.Dial("unix", real)
+			if err != nil {
+				_ = c.Close()
+				continue
+			}
+			pass := func(to, from net.Conn) {
+				_, _ = io.Copy(to, from) // one of them has gone
+				_, _ = to.Close(), from.Close()
+			}
+			work.Go(func() { pass(to, c) })
+			work.Go(func() { pass(c, to) })
+		}
+	})
+	w.wordPress("neighbour", "root", "guess", "localhost:"+path)
+	w.takesNothing("did not answer")
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	work.Wait()
 }

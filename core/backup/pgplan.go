@@ -78,7 +78,7 @@ func refusePGTrust(ctx context.Context, config detect.Database, host dbHost) err
 	probe.Password = core.NewSecret(rand.Text())
 	conn, err := openPostgres(ctx, probe, host)
 	if err != nil {
-		return nil //nolint:nilerr // that is as it should be; the right password comes next
+		return unproved(ctx, config, err)
 	}
 	return core.Refuse(core.ErrDatabase,
 		"The database server lets the user “%s” of the database “%s” in without its password; that proves nothing about the site. Ask your web manager to have PostgreSQL ask for passwords (scram-sha-256 in pg_hba.conf) and to give the site one of its own.",
