@@ -6,8 +6,6 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // inflater unpacks a compressed stream.
@@ -18,7 +16,7 @@ var inflaters = []struct {
 	magic string
 	open  inflater
 }{
-	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"\x1f\x8b", inflateGzip},
 	{"\x28\xb5\x2f\xfd", inflateZstd},
 }
 
