@@ -102,17 +102,8 @@ func shownAll(names []string) (shown []string) {
 
 // Text is the report as a person reads it.
 func (r Report) Text() string {
-	var b strings.Builder
-	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	list := func(title string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		say("\n%s", title)
-		for _, line := range lines {
-			say("  - %s", safetext.Line(line))
-		}
-	}
+	var b reportText
+	say, list := b.say, b.list
 	say("%s of %s (%s), %s", r.Name, r.Site, r.Kind, r.Verdict)
 	say("%d files, %d tables, %d rows, %s", r.Files, r.Tables, r.Rows, view.Size("", r.Bytes))
 	if r.Target == "" {
@@ -129,6 +120,43 @@ func (r Report) Text() string {
 	for _, u := range r.URLs {
 		say("Address %s, before %s", safetext.Line(u.New), safetext.Line(u.Old))
 	}
+	b.changes(r)
+	var checked []string
+	for _, c := range r.Checks {
+		checked = append(checked, c.String())
+	}
+	list("Checked:", checked)
+	list("Notes of the backup:", r.Notes)
+	list("Left to do by hand:", r.Hand)
+	say("\nNext, as the new manager:")
+	say("  1. Look at the site in a browser: its front page, a page with pictures, its login.")
+	say("  2. Read %s/%s/TAKEOVER.txt: what the server must have, cron lines, mail, and the secrets to change, because whoever had the backup had them.", safetext.Path(r.Beside), archiveDir)
+	say("  3. Change those secrets: the passwords of all administrators, the keys and salts, the tokens of other services.")
+	say("  4. When all is well, remove %s: it holds what is not for visitors.", safetext.Path(r.Beside))
+	return b.String()
+}
+
+// reportText is a report that is being written.
+type reportText struct{ strings.Builder }
+
+// say adds a line.
+func (b *reportText) say(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
+
+// list adds lines below a title, each to its end, where it says what to do; nothing
+// where there are none.
+func (b *reportText) list(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	b.say("\n%s", title)
+	for _, line := range lines {
+		b.say("  - %s", safetext.Note(line))
+	}
+}
+
+// changes says what was changed for the new place.
+func (b *reportText) changes(r Report) {
+	say, list := b.say, b.list
 	if n := r.Replaced; n.Replaced() > 0 {
 		say("\nReplaced: %d in %d values: %d plain, %d escaped, %d URL-encoded, %d without a scheme, %d hosts alone, %d directories", n.Replaced(), n.Values, n.Plain, n.Escaped, n.Encoded, n.Relative, n.Hosts, n.Paths)
 	}
@@ -152,19 +180,6 @@ func (r Report) Text() string {
 	if r.Links > 0 {
 		say("\n%d links into the old directory point into the new one now.", r.Links)
 	}
-	var checked []string
-	for _, c := range r.Checks {
-		checked = append(checked, c.String())
-	}
-	list("Checked:", checked)
-	list("Notes of the backup:", r.Notes)
-	list("Left to do by hand:", r.Hand)
-	say("\nNext, as the new manager:")
-	say("  1. Look at the site in a browser: its front page, a page with pictures, its login.")
-	say("  2. Read %s/%s/TAKEOVER.txt: what the server must have, cron lines, mail, and the secrets to change, because whoever had the backup had them.", safetext.Path(r.Beside), archiveDir)
-	say("  3. Change those secrets: the passwords of all administrators, the keys and salts, the tokens of other services.")
-	say("  4. When all is well, remove %s: it holds what is not for visitors.", safetext.Path(r.Beside))
-	return b.String()
 }
 
 // writeReport keeps the report beside the target.
