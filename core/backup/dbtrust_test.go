@@ -7,12 +7,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"breakglass/core"
+	"breakglass/core/backup"
 	"breakglass/core/backup/backuptest"
 )
 
@@ -58,6 +60,11 @@ func (w *world) takesNothing(want string) {
 	}
 	if result.Verdict != core.VerdictNotComplete || result.Tables != 0 || !strings.Contains(strings.Join(result.Notes, "\n"), want) {
 		w.t.Errorf("%s, %d tables, %q", result.Verdict, result.Tables, result.Notes)
+	}
+	// Who verifies the archive reads the notes to the same end, where it says what to do.
+	report, err := backup.Verify(w.t.Context(), &out, backup.VerifyOptions{})
+	if err != nil || !slices.Equal(report.Notes, result.Notes) {
+		w.t.Errorf("%v, verified: %q, made: %q", err, report.Notes, result.Notes)
 	}
 }
 

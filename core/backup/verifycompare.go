@@ -275,7 +275,7 @@ func (c *comparison) conclude() error {
 		if i > maxNotes {
 			break
 		}
-		r.Notes = append(r.Notes, safetext.Line(note))
+		r.Notes = append(r.Notes, safetext.Note(note))
 	}
 	return nil
 }
