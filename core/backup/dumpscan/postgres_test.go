@@ -150,8 +150,9 @@ func TestPGScannerKeepsLittleOfAName(t *testing.T) {
 	}
 }
 
-// What psql reads in another way than a scanner might hides no command: each of
-// these had an old psql run one behind a Guard.
+// What psql reads in another way than a scanner might hides no command. The first
+// two, and those with a body and a zero byte, had an old psql run one behind a
+// Guard.
 func TestGuardAgainstWhatIsReadInTwoWays(t *testing.T) {
 	for name, text := range map[string]string{
 		"behind a COPY on its line":  "COPY a FROM stdin; \\! id\n\\.\n",

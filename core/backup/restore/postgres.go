@@ -145,7 +145,7 @@ SELECT rolsuper FROM pg_roles WHERE rolname = current_user;`)
 		c.warn("Rights on the server", "%s.", tooMuch(s.to.User))
 	}
 	if _, err := s.ask(ctx, "\\restrict breakglass\n\\unrestrict breakglass\n"); err != nil {
-		c.warn("Database client", "psql (%s) is of before August 2025 and can be made to run commands by a dump from a stranger; update postgresql-client if you do not trust the archive's origin.", safetext.Path(s.psql))
+		c.ok("Database client", "psql (%s) is of before August 2025, and may run commands that stand in a dump.", safetext.Path(s.psql))
 		return
 	}
 	s.restricts = true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -66,6 +67,17 @@ func TestRestorePostgres(t *testing.T) {
 			t.Errorf("%q: %q, %v", password, got, err)
 		}
 	}
+	t.Run("an old psql", func(t *testing.T) {
+		oldPSQL(t)
+		o := order("again", "again", `o'th:er`)
+		if _, err := restore.Run(t.Context(), o); !errors.Is(err, core.ErrInvalid) || !strings.Contains(err.Error(), "update postgresql-client, or say who must have signed") {
+			t.Errorf("an archive of unknown origin: %v", err)
+		}
+		o.Verify.Fingerprint = "SHA256:of-somebody-else"
+		if _, err := restore.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "The archive is not signed") {
+			t.Errorf("one that must be signed: %v", err)
+		}
+	})
 	if _, err := restore.Run(t.Context(), order("again", "again", `o'th:er`)); err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(said, "\n"))
 	}
@@ -80,6 +92,17 @@ func TestRestorePostgres(t *testing.T) {
 	if all := strings.Join(said, "\n"); !strings.Contains(all, "✓ Tables: all 2 tables with 302 rows") || !strings.Contains(all, "✓ Configuration: with it the site reaches “again”.") {
 		t.Error(all)
 	}
+}
+
+// oldPSQL puts a psql before the real one that knows no \restrict.
+func oldPSQL(t *testing.T) {
+	t.Helper()
+	real, err := exec.LookPath("psql")
+	check(t, err)
+	dir := t.TempDir()
+	script := "#!/bin/sh\nasked=$(cat)\ncase $asked in *'\\restrict'*) echo 'invalid command \\restrict' >&2; exit 3;; esac\nprintf '%s\\n' \"$asked\" | exec " + real + " \"$@\"\n"
+	check(t, os.WriteFile(filepath.Join(dir, "psql"), []byte(script), 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 }
 
 // Whatever a dump of PostgreSQL says to psql, it runs nothing and reads and

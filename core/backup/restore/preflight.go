@@ -39,7 +39,20 @@ func (r *run) preflight() []Check {
 // askServers looks at each database server.
 func (r *run) askServers(c *checks) {
 	for _, t := range r.targets {
-		r.look(t, c, func(own *checks) { t.server.before(r.ctx, own) })
+		r.look(t, c, func(own *checks) {
+			t.server.before(r.ctx, own)
+			r.lookAtOrigin(t, own)
+		})
+	}
+}
+
+// lookAtOrigin refuses to hand a dump of unknown origin to a psql that cannot be
+// kept from obeying it: CVE-2025-8714. The guard reads the dump first, but a dump
+// can set how psql reads what follows.
+func (r *run) lookAtOrigin(t *target, c *checks) {
+	p, ok := t.server.(*postgresServer)
+	if ok && p.version != "" && !p.restricts && r.order.Verify.Signer == nil && r.order.Verify.Fingerprint == "" {
+		c.fail("Origin", "psql here is of before August 2025 and may run commands that a stranger put into a dump; update postgresql-client, or say who must have signed the archive: --signer with the fingerprint on the emergency sheet.")
 	}
 }
 
