@@ -169,6 +169,21 @@ func (w wordPress) lock(t *testing.T) (unlock func()) {
 	}
 }
 
+// tokenUser opens access to acme as its owner, and returns the user name that holds
+// the token.
+func (h *host) tokenUser() string {
+	h.t.Helper()
+	s := h.enter("acme", 100, 40)
+	s.openAccess(h, 0)
+	s.press("C-c") // the line to come back with is left behind
+	s.shows("ended with status")
+	user := regexp.MustCompile(`ssh -p \d+ (acme\+\w+)@`).FindStringSubmatch(s.text())
+	if user == nil {
+		h.t.Fatalf("no line to come back with:\n%s", s.text())
+	}
+	return user[1]
+}
+
 // However a stream ends in the midst of the dump, nothing of it is left: no
 // file, no process, no lock; and the owner begins again.
 func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
@@ -177,14 +192,7 @@ func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
 	w := installWordPress(t, filepath.Join(sites, "acme"))
 	h := newHost(t, sites)
 	h.addSite("acme", w.root)
-	s := h.enter("acme", 100, 40)
-	s.openAccess(h, 0)
-	s.press("C-c") // the line to come back with holds the token
-	s.shows("ended with status")
-	user := regexp.MustCompile(`ssh -p \d+ (acme\+\w+)@`).FindStringSubmatch(s.text())
-	if user == nil {
-		t.Fatalf("no line to come back with:\n%s", s.text())
-	}
+	user := h.tokenUser()
 	for _, c := range []struct {
 		name string
 		cut  func(*exec.Cmd)
@@ -192,14 +200,14 @@ func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
 	}{
 		{"the client is killed", func(ssh *exec.Cmd) { check(t, ssh.Process.Kill()) }, ""},
 		{"Ctrl+C", func(ssh *exec.Cmd) { check(t, ssh.Process.Signal(syscall.SIGINT)) }, ""},
-		{"cancelled", func(*exec.Cmd) { h.mustSSH(user[1], "", "cancel") }, "stopped before it had finished"},
+		{"cancelled", func(*exec.Cmd) { h.mustSSH(user, "", "cancel") }, "stopped before it had finished"},
 		{"revoked", func(*exec.Cmd) {
 			grant := strings.Fields(strings.Split(h.mustSSH("eva", "", "grant", "list"), "\n")[1])[0]
 			h.mustSSH("eva", "", "grant", "revoke", grant, "not agreed")
 		}, "not agreed"},
 	} {
 		unlock := w.lock(t)
-		ssh := exec.Command("ssh", append(h.options(), "-p", h.port, user[1]+"@127.0.0.1", "backup")...) //nolint:gosec // the stock client
+		ssh := exec.Command("ssh", append(h.options(), "-p", h.port, user+"@127.0.0.1", "backup")...) //nolint:gosec // the stock client
 		ssh.Env = append(os.Environ(), h.askpass()...)
 		var errs strings.Builder
 		ssh.Stderr = &errs
@@ -219,7 +227,7 @@ func TestAStreamThatIsCutLeavesNothing(t *testing.T) {
 		eventually(t, c.name+": nothing is left", func() bool { return len(h.left(w)) == 0 })
 		unlock()
 		if c.name != "revoked" {
-			if told, status := h.stream(user[1], "again.tar.gz"); status != 0 {
+			if told, status := h.stream(user, "again.tar.gz"); status != 0 {
 				t.Errorf("%s: once more: status %d\n%s", c.name, status, told)
 			}
 		}

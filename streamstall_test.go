@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,15 +33,8 @@ func TestAStreamWhoseClientStalls(t *testing.T) {
 	w.grow(t)
 	h := newHost(t, sites)
 	h.addSite("acme", w.root)
-	s := h.enter("acme", 100, 40)
-	s.openAccess(h, 0)
-	s.press("C-c") // the line to come back with holds the token
-	s.shows("ended with status")
-	user := regexp.MustCompile(`ssh -p \d+ (acme\+\w+)@`).FindStringSubmatch(s.text())
-	if user == nil {
-		t.Fatalf("no line to come back with:\n%s", s.text())
-	}
-	ssh := exec.Command("ssh", append(h.options(), "-p", h.port, user[1]+"@127.0.0.1", "backup")...) //nolint:gosec // the stock client
+	user := h.tokenUser()
+	ssh := exec.Command("ssh", append(h.options(), "-p", h.port, user+"@127.0.0.1", "backup")...) //nolint:gosec // the stock client
 	ssh.Env = append(os.Environ(), h.askpass()...)
 	var errs strings.Builder
 	ssh.Stderr = &errs

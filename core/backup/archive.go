@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 	"time"
 
 	"breakglass/core"
@@ -222,7 +221,7 @@ func (o *outlet) send(p []byte) {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		if diskFull(err) {
 			err = errors.Join(core.ErrNoSpace, err)
 		}
 		o.first.set(fmt.Errorf("write archive: %w", err))

@@ -37,7 +37,7 @@ func newSpool(dir string) (*spool, error) {
 	s := &spool{}
 	file, err := unnamed(dir)
 	switch {
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+	case diskFull(err):
 		s.full = true
 	case err != nil:
 		return nil, fmt.Errorf("make spool: %w", err)
@@ -71,6 +71,11 @@ func lacksRoom(dir string, need uint64) bool {
 		return false
 	}
 	return disk.Bavail*uint64(disk.Bsize) < need //nolint:gosec,unconvert // a block has a size
+}
+
+// diskFull reports whether a disk, or somebody's part of it, has no room left.
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // unnamed makes a file and takes its name away.
@@ -140,7 +145,7 @@ func (s spoolStore) Write(p []byte) (int, error) {
 		if err == nil {
 			return n, nil
 		}
-		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		if !diskFull(err) {
 			return n, fmt.Errorf("write spool: %w", err)
 		}
 		done = n

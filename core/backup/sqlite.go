@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"breakglass/core/backup/sitetree"
@@ -172,10 +171,9 @@ func (s *snapshot) look(ctx context.Context, path string) (err error) {
 // Close gives the disk back.
 func (s *snapshot) Close() error { return s.file.Close() }
 
-// noRoom reports whether a snapshot failed for want of disk.
-func noRoom(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || strings.Contains(err.Error(), "disk is full")
-}
+// noRoom reports whether a snapshot failed for want of disk, of which SQLite says
+// so in its own words.
+func noRoom(err error) bool { return diskFull(err) || strings.Contains(err.Error(), "disk is full") }
 
 // snapshotTime bounds one snapshot: a hostile database must not keep a backup
 // busy for ever.

@@ -217,6 +217,9 @@ func (o VerifyOptions) demanded() string {
 	return o.Fingerprint
 }
 
+// NamesSigner reports whether the archive must be signed by somebody in particular.
+func (o VerifyOptions) NamesSigner() bool { return o.demanded() != "" }
+
 // checkSignature checks the manifest's signature.
 func (v *verifier) checkSignature() error {
 	demanded := v.options.demanded()

@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -42,8 +41,7 @@ func (r *run) searchEnv() ([]string, error) {
 	return nil, nil
 }
 
-// readEnv reads a file in a directory; nothing where there is none. A link that leads
-// out of the directory is none: what it names is not of the archive.
+// readEnv reads a file in a directory; nothing where there is none.
 func readEnv(dir, name string) (text []byte, err error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,6 +51,12 @@ func readEnv(dir, name string) (text []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	return readBelow(root, name)
+}
+
+// readBelow reads a small file below a directory; nothing where there is none. A
+// link that leads out of the directory is none: what it names is not of the archive.
+func readBelow(root *os.Root, name string) ([]byte, error) {
 	info, err := root.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, nil //nolint:nilerr // it is none that can be read
@@ -73,11 +77,11 @@ var envLine = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?([A-Z_]+)[ \t]*=[ 
 func envAddress(text []byte) string {
 	found := map[string]string{}
 	for _, m := range envLine.FindAllSubmatch(text, -1) {
-		found[string(m[1])] = string(bytes.TrimRight(m[2], "/"))
+		found[string(m[1])] = string(m[2])
 	}
 	for _, name := range envAddresses {
-		if address := found[name]; address != "" && len(address) < maxAddress && CheckAddress(address) == nil && !loopbackAddress.MatchString(address) {
-			return address
+		if url := address(found[name]); url != "" {
+			return url
 		}
 	}
 	return ""

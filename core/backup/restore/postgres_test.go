@@ -33,21 +33,13 @@ func TestRestorePostgres(t *testing.T) {
 	_, err = s.As("shop", "secret", "shop", `CREATE TABLE pages (id serial PRIMARY KEY, body text); INSERT INTO pages (body) SELECT '{"u":"https:\/\/old.example\/' || i || '"}' FROM generate_series(1, 300) i;
 		CREATE SCHEMA stock; CREATE TABLE stock.items (n int); INSERT INTO stock.items VALUES (1), (2); CREATE VIEW many AS SELECT count(*) FROM pages;`)
 	check(t, err)
-	root := filepath.Join(dir, "www", "acme")
-	check(t, os.MkdirAll(root, 0o755))
-	check(t, os.WriteFile(filepath.Join(root, "artisan"), []byte("#!/usr/bin/env php\n"), 0o600))
-	check(t, os.WriteFile(filepath.Join(root, ".env"), []byte(fmt.Sprintf("APP_URL=https://old.example\nDB_CONNECTION=pgsql\nDB_HOST=%s\nDB_PORT=5432\nDB_DATABASE=shop\nDB_USERNAME=shop\nDB_PASSWORD=secret\n", s.Dir)), 0o600))
-	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
-	check(t, err)
-	var archive bytes.Buffer
-	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0)}, &archive, nil)
-	check(t, err)
+	archive := backUpLaravel(t, dir, s.Dir)
 	check(t, os.MkdirAll(filepath.Join(dir, "new"), 0o755))
 	target := filepath.Join(dir, "new", "site")
 	var said []string
 	order := func(name, user, password string) restore.Order {
 		return restore.Order{
-			Archive: bytes.NewReader(archive.Bytes()), File: "acme.tar.gz", Size: int64(archive.Len()), Target: target, URL: "https://new.example",
+			Archive: bytes.NewReader(archive), File: "acme.tar.gz", Size: int64(len(archive)), Target: target, URL: "https://new.example",
 			Databases: []restore.Target{{Database: restore.Database{Driver: "postgres", Server: backup.Server{Socket: s.Dir, Port: 5432}, Name: name, User: user, Password: core.NewSecret(password)}}},
 			Verify:    backup.VerifyOptions{Scratch: t.TempDir()}, Clock: coretest.NewClock(),
 			Tell: func(e restore.Event) {
@@ -94,6 +86,22 @@ func TestRestorePostgres(t *testing.T) {
 	}
 }
 
+// backUpLaravel makes a Laravel below dir that keeps its data in the database shop of
+// a server of PostgreSQL, and backs it up.
+func backUpLaravel(t *testing.T, dir, socket string) []byte {
+	t.Helper()
+	root := filepath.Join(dir, "www", "acme")
+	check(t, os.MkdirAll(root, 0o755))
+	check(t, os.WriteFile(filepath.Join(root, "artisan"), []byte("#!/usr/bin/env php\n"), 0o600))
+	check(t, os.WriteFile(filepath.Join(root, ".env"), []byte(fmt.Sprintf("APP_URL=https://old.example\nDB_CONNECTION=pgsql\nDB_HOST=%s\nDB_PORT=5432\nDB_DATABASE=shop\nDB_USERNAME=shop\nDB_PASSWORD=secret\n", socket)), 0o600))
+	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
+	check(t, err)
+	var archive bytes.Buffer
+	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0)}, &archive, nil)
+	check(t, err)
+	return archive.Bytes()
+}
+
 // oldPSQL puts a psql before the real one that knows no \restrict.
 func oldPSQL(t *testing.T) {
 	t.Helper()
@@ -118,15 +126,7 @@ func TestHostileDumpsOfPostgres(t *testing.T) {
 	check(t, s.CreateDatabase("shop", "shop", "secret"))
 	_, err = s.As("shop", "secret", "shop", `CREATE TABLE pages (body text); INSERT INTO pages VALUES (E'one\\nestrict\\ttwo'), (E'\\restrict x'), (E'\\\\restrict y'), (E'\\\\!');`)
 	check(t, err)
-	root := filepath.Join(dir, "www", "acme")
-	check(t, os.MkdirAll(root, 0o755))
-	check(t, os.WriteFile(filepath.Join(root, "artisan"), []byte("#!/usr/bin/env php\n"), 0o600))
-	check(t, os.WriteFile(filepath.Join(root, ".env"), []byte(fmt.Sprintf("APP_URL=https://old.example\nDB_CONNECTION=pgsql\nDB_HOST=%s\nDB_PORT=5432\nDB_DATABASE=shop\nDB_USERNAME=shop\nDB_PASSWORD=secret\n", s.Dir)), 0o600))
-	engine, err := backup.New(backup.Options{Roots: []string{root}, Scratch: filepath.Join(dir, "scratch"), Clock: coretest.NewClock()})
-	check(t, err)
-	var good bytes.Buffer
-	_, err = engine.Run(t.Context(), core.BackupOrder{SiteSpec: core.SiteSpec{Site: "acme", Root: root}, Name: "acme-1", Created: time.Unix(1e9, 0)}, &good, nil)
-	check(t, err)
+	good := backUpLaravel(t, dir, s.Dir)
 	touched := filepath.Join(dir, "touched")
 	for name, sql := range map[string]string{
 		"a shell":         `\! touch ` + touched,
@@ -144,7 +144,7 @@ func TestHostileDumpsOfPostgres(t *testing.T) {
 				check(t, errors.Join(s.SQL("postgres", `DROP DATABASE "into"`), s.SQL("postgres", `DROP ROLE "into"`), os.RemoveAll(filepath.Join(dir, "new")), os.RemoveAll(touched)))
 			}()
 			check(t, os.MkdirAll(filepath.Join(dir, "new"), 0o755))
-			archive := infected(t, good.Bytes(), "--\n\n\\restrict ", "--\n"+sql)
+			archive := infected(t, good, "--\n\n\\restrict ", "--\n"+sql)
 			_, err := restore.Run(t.Context(), restore.Order{
 				Archive: bytes.NewReader(archive), Size: int64(len(archive)), Target: filepath.Join(dir, "new", "site"),
 				Databases: []restore.Target{{Database: restore.Database{Driver: "postgres", Server: backup.Server{Socket: s.Dir, Port: 5432}, Name: "into", User: "into", Password: core.NewSecret("secret")}}},

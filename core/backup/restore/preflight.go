@@ -51,7 +51,7 @@ func (r *run) askServers(c *checks) {
 // can set how psql reads what follows.
 func (r *run) lookAtOrigin(t *target, c *checks) {
 	p, ok := t.server.(*postgresServer)
-	if ok && p.version != "" && !p.restricts && r.order.Verify.Signer == nil && r.order.Verify.Fingerprint == "" {
+	if ok && p.version != "" && !p.restricts && !r.order.Verify.NamesSigner() {
 		c.fail("Origin", "psql here is of before August 2025 and may run commands that a stranger put into a dump; update postgresql-client, or say who must have signed the archive: --signer with the fingerprint on the emergency sheet.")
 	}
 }

@@ -52,7 +52,7 @@ func matching(dir, pattern string) (texts [][]byte, err error) {
 		return nil, err
 	}
 	for _, name := range names {
-		text, err := readEnv(dir, name)
+		text, err := readBelow(root, name)
 		if err != nil {
 			return nil, err
 		}
