@@ -3,6 +3,7 @@ package sshserver
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/ssh"
 	"github.com/charmbracelet/wish"
@@ -11,9 +12,11 @@ import (
 
 // The algorithms, named so that an update of the library changes none by
 // itself. No chacha20: OpenSSH would choose it, and it is the slower one here.
+// CTR is for clients that do not know GCM or were told not to use it; see greet.
 var (
 	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519}
-	ciphers      = []string{gossh.CipherAES128GCM, gossh.CipherAES256GCM, gossh.CipherAES256CTR, gossh.CipherAES128CTR}
+	gcmCiphers   = []string{gossh.CipherAES128GCM, gossh.CipherAES256GCM}
+	ciphers      = append(slices.Clone(gcmCiphers), gossh.CipherAES256CTR, gossh.CipherAES128CTR)
 	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
 	userKeys     = []string{
 		gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoSKECDSA256,
@@ -34,7 +37,7 @@ func (s *Server) library() (*ssh.Server, error) {
 	}
 	server, err := wish.NewServer(
 		wish.WithHostKeyPEM(s.options.HostKey),
-		wish.WithVersion("breakglass"),
+		wish.WithVersion(software),
 		wish.WithMiddleware(func(ssh.Handler) ssh.Handler { return s.session }),
 		ssh.PasswordAuth(s.passphrase),
 		ssh.KeyboardInteractiveAuth(s.keyboard),
@@ -54,8 +57,12 @@ func (s *Server) library() (*ssh.Server, error) {
 // protocol is the configuration of one connection.
 func (s *Server) protocol(ctx ssh.Context) *gossh.ServerConfig {
 	c := connOf(ctx)
+	offer := ciphers
+	if c.gcm {
+		offer = gcmCiphers
+	}
 	return &gossh.ServerConfig{
-		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
+		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: offer, MACs: macs},
 		PublicKeyAuthAlgorithms: userKeys,
 		MaxAuthTries:            maxAuth,
 		AuthLogCallback: func(_ gossh.ConnMetadata, method string, err error) {

@@ -22,6 +22,10 @@ type conn struct {
 	number uint64 // in the order of arrival
 	known  bool   // has authenticated; guarded by gate.mu
 
+	named bool   // our identification is sent, and the library's comes yet
+	heard []byte // of the client's greeting, for the library to read
+	gcm   bool   // the client knows AES-GCM
+
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
 	once   sync.Once
@@ -55,12 +59,31 @@ func (s *Server) newConn(raw net.Conn) *conn {
 // late on purpose, x/crypto takes in 16 packets of 256 KiB, on each of all the
 // connections.
 func (c *conn) Read(p []byte) (int, error) {
+	if n := copy(p, c.heard); n > 0 {
+		if c.heard = c.heard[n:]; len(c.heard) == 0 {
+			c.heard = nil // nothing keeps it any longer
+		}
+		return n, nil
+	}
 	n, err := c.Conn.Read(p)
 	if c.read.Add(int64(n)) > maxLogin && !c.in.Load() {
 		_ = c.Close()
 		return 0, errTooMuch
 	}
 	return n, err
+}
+
+// Write implements net.Conn. Our identification, with which the library begins,
+// has gone out already.
+func (c *conn) Write(p []byte) (int, error) {
+	if c.named {
+		c.named = false
+		if string(p) != identification {
+			return 0, errIdentification
+		}
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
 }
 
 // Close implements net.Conn. It may be called more than once, from anywhere.

@@ -9,6 +9,7 @@ type limits struct {
 	perSource    int           // from one IPv4 address or IPv6 /64
 	sessions     int           // on one connection
 	login        time.Duration // to authenticate in
+	greeting     time.Duration // for the client's first packet, until ours goes out without it
 	stuck        time.Duration // a screen's write may take
 	idleWarning  time.Duration // without a key press until the screen warns
 	idleEnd      time.Duration // without a key press until the screen ends
@@ -27,7 +28,7 @@ type limits struct {
 func defaultLimits() limits {
 	return limits{
 		connections: 512, perSource: 64, sessions: 4,
-		login: time.Minute, stuck: 20 * time.Second,
+		login: time.Minute, greeting: time.Second, stuck: 20 * time.Second,
 		idleWarning: 25 * time.Minute, idleEnd: 30 * time.Minute,
 		keepalive: 30 * time.Second, answer: 15 * time.Second, missed: 3,
 		cut: 500 * time.Millisecond, farewell: 5 * time.Second, shutdown: 2 * time.Second,

@@ -131,6 +131,7 @@ func (s *Server) accept(raw net.Conn) {
 			s.turnAway(c, err)
 			return
 		}
+		c.greet(s.limits.greeting)
 		s.ssh.HandleConn(c)
 		s.ended(c)
 	}()
