@@ -10,8 +10,8 @@ import (
 	"breakglass/core"
 )
 
-// maxRead is how much one answer holds at most, for clients that ask for more
-// than the usual 32 KiB; with its header it stays within the library's packets.
+// maxRead is how much one answer holds at most, in bytes; with its header it
+// stays within the library's messages.
 const maxRead = 255 << 10
 
 // sftp serves the actor's files until the client has enough or the grant ends.
@@ -27,7 +27,7 @@ func (one *session) sftp() int {
 	}
 	defer one.cutWith(lease)()
 	t := &tree{session: one}
-	files := sftp.NewRequestServer(one.channel, sftp.Handlers{FileGet: t, FilePut: t, FileCmd: t, FileList: t},
+	files := sftp.NewRequestServer(newLimited(one.channel), sftp.Handlers{FileGet: t, FilePut: t, FileCmd: t, FileList: t},
 		sftp.WithRSAllocator(), sftp.WithRSMaxTxPacket(maxRead))
 	err = files.Serve()
 	if lease.Context().Err() != nil || !errors.Is(err, io.EOF) {
