@@ -144,7 +144,7 @@ func (d *dumpParts) begin() (err error) {
 		return fmt.Errorf("dump has more than %d parts: %w", maxParts, core.ErrDatabase)
 	}
 	d.number++
-	d.current, err = newRoomySpool(d.scratch)
+	d.current, err = newPartSpool(d.scratch)
 	return err
 }
 

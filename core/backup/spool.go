@@ -20,19 +20,19 @@ const maxInMemory = 96 << 20
 // spoolBlock is how much a spool packs at a time.
 const spoolBlock = 256 << 10
 
-// spool keeps a stream until the archive can take it, compressed lightly, in a file
-// that has no name, so that even a crash leaves nothing behind. Where the disk
-// is full it goes on in memory. It is for one goroutine at a time: first it is
-// written, then Reader is called, then Close.
+// spool keeps a stream until the archive can take it, packed lightly unless there
+// is plenty of disk, in a file that has no name, so that even a crash leaves
+// nothing behind. Where the disk is full it goes on in memory. It is for one
+// goroutine at a time: first it is written, then Reader is called, then Close.
 type spool struct {
 	file   *os.File
 	memory chunks
-	full   bool // the disk: memory is used instead
-	packed *s2.Writer
-	size   int64 // uncompressed
+	full   bool       // the disk: memory is used instead
+	packed *s2.Writer // nil: the file holds the stream as it is
+	size   int64      // of the stream
 }
 
-// newSpool returns an empty spool with its file in dir.
+// newSpool returns an empty spool that packs, with its file in dir.
 func newSpool(dir string) (*spool, error) {
 	s := &spool{}
 	file, err := unnamed(dir)
@@ -44,23 +44,37 @@ func newSpool(dir string) (*spool, error) {
 	default:
 		s.file = file
 	}
-	s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
+	s.pack()
 	return s, nil
 }
 
-// spoolReserve is what parts of dumps leave free on the disk, in bytes: a full
-// one would stop the site and its database.
-const spoolReserve = 256 << 20
+// pack makes the spool pack what is written from now on.
+func (s *spool) pack() {
+	s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
+}
 
-// newRoomySpool returns an empty spool that begins in memory where the disk is
-// nearly full.
-func newRoomySpool(dir string) (*spool, error) {
+// spoolReserve is what parts of dumps leave free on the disk, in bytes: a full
+// one would stop the site and its database. Where spoolPlenty is free, 64 times
+// the largest part, a part lies there as it is: packing it costs more than the
+// disk does.
+const (
+	spoolReserve = 256 << 20
+	spoolPlenty  = 4 << 30
+)
+
+// newPartSpool returns an empty spool for a part of a dump. It begins in memory
+// where the disk is nearly full.
+func newPartSpool(dir string) (*spool, error) {
 	if lacksRoom(dir, spoolReserve) {
 		s := &spool{full: true}
-		s.packed = s2.NewWriter(spoolStore{s}, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
+		s.pack()
 		return s, nil
 	}
-	return newSpool(dir)
+	s, err := newSpool(dir)
+	if err == nil && !s.full && !lacksRoom(dir, spoolPlenty) {
+		s.packed = nil
+	}
+	return s, err
 }
 
 // lacksRoom reports whether less than need bytes are free under dir. A disk that
@@ -91,8 +105,12 @@ func unnamed(dir string) (*os.File, error) {
 }
 
 // Write implements io.Writer.
-func (s *spool) Write(p []byte) (int, error) {
-	n, err := s.packed.Write(p)
+func (s *spool) Write(p []byte) (n int, err error) {
+	if s.packed != nil {
+		n, err = s.packed.Write(p)
+	} else {
+		n, err = spoolStore{s}.Write(p)
+	}
 	s.size += int64(n)
 	return n, err
 }
@@ -105,6 +123,9 @@ func (s *spool) InMemory() bool { return s.full }
 
 // Finish ends the writing.
 func (s *spool) Finish() error {
+	if s.packed == nil {
+		return nil
+	}
 	if err := s.packed.Close(); err != nil {
 		return fmt.Errorf("finish spool: %w", err)
 	}
@@ -120,6 +141,9 @@ func (s *spool) Reader() (io.Reader, error) {
 		}
 		stored = s.file
 	}
+	if s.packed == nil {
+		return stored, nil
+	}
 	return s2.NewReader(stored, s2.ReaderMaxBlockSize(spoolBlock)), nil
 }
 
@@ -134,45 +158,52 @@ func (s *spool) Close() error {
 	return err
 }
 
-// spoolStore is where a spool's compressed bytes go.
+// spoolStore is where a spool's bytes are kept.
 type spoolStore struct{ *spool }
 
 // Write implements io.Writer.
 func (s spoolStore) Write(p []byte) (int, error) {
-	done := 0
-	if !s.full {
-		n, err := s.file.Write(p)
-		if err == nil {
-			return n, nil
-		}
-		if !diskFull(err) {
-			return n, fmt.Errorf("write spool: %w", err)
-		}
-		done = n
-		if err := s.leaveDisk(); err != nil {
-			return n, err
-		}
+	if s.full {
+		return s.keep(p)
 	}
-	if s.memory.Len()+len(p) > maxInMemory {
-		return done, fmt.Errorf("write spool: neither disk nor memory has room: %w", core.ErrNoSpace)
+	n, err := s.file.Write(p)
+	if err == nil {
+		return n, nil
 	}
-	n, err := s.memory.Write(p[done:])
-	return done + n, err
+	if !diskFull(err) {
+		return n, fmt.Errorf("write spool: %w", err)
+	}
+	to, err := s.leaveDisk()
+	if err != nil {
+		return n, err
+	}
+	more, err := to.Write(p[n:])
+	return n + more, err
 }
 
-// leaveDisk moves what a full disk took so far into memory.
-func (s spoolStore) leaveDisk() error {
-	s.full = true
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("leave full disk: %w", err)
+// keep takes bytes into memory.
+func (s spoolStore) keep(p []byte) (int, error) {
+	if s.memory.Len()+len(p) > maxInMemory {
+		return 0, fmt.Errorf("write spool: neither disk nor memory has room: %w", core.ErrNoSpace)
 	}
-	if _, err := io.Copy(&s.memory, io.LimitReader(s.file, maxInMemory+1)); err != nil {
-		return fmt.Errorf("leave full disk: %w", err)
+	return s.memory.Write(p)
+}
+
+// leaveDisk moves what a full disk took so far into memory, packed if it was not
+// before, and returns where what follows goes.
+func (s spoolStore) leaveDisk() (to io.Writer, err error) {
+	file := s.file
+	s.file, s.full, to = nil, true, s
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if s.packed == nil {
+		s.pack()
+		to = s.packed
 	}
-	err := s.file.Close()
-	s.file = nil
-	if err != nil {
-		return fmt.Errorf("leave full disk: %w", err)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("leave full disk: %w", err)
 	}
-	return nil
+	if _, err := io.Copy(to, file); err != nil {
+		return nil, fmt.Errorf("leave full disk: %w", err)
+	}
+	return to, nil
 }
