@@ -22,8 +22,15 @@ const (
 	fxpExtendedReply = 201
 )
 
-// maxMessage is the longest message that the SFTP library reads, in bytes.
-const maxMessage = 256 << 10
+const (
+	maxMessage = 256 << 10 // bytes of the longest message that the SFTP library reads
+
+	// ahead is how many open handles are promised. OpenSSH's sftp takes it for
+	// how many requests it may send ahead; the answers to eight leave room in its
+	// window of 2 MiB. In a full one the sentence of why a download was ended
+	// would wait behind all the data.
+	ahead = 8
+)
 
 // limitsQuestion is the question as it is sent, but for the ID after its type.
 var limitsQuestion = func() []byte {
@@ -99,7 +106,7 @@ func (l *limited) begin() error {
 func (l *limited) answer(id []byte) error {
 	a := binary.BigEndian.AppendUint32(nil, 1+4+4*8)
 	a = append(append(a, fxpExtendedReply), id...)
-	for _, limit := range []uint64{maxMessage, maxRead, maxRead, maxHandles} {
+	for _, limit := range []uint64{maxMessage, maxRead, maxRead, ahead} {
 		a = binary.BigEndian.AppendUint64(a, limit)
 	}
 	l.mu.Lock()

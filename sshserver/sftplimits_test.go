@@ -32,7 +32,7 @@ const (
 func TestLimitsAreAnsweredBeforeTheFirstRequest(t *testing.T) {
 	question := message(fxpExtended, "\x00\x00\x00\x07"+string(appendString(nil, limitsName)))
 	answer := message(fxpExtendedReply, "\x00\x00\x00\x07"+
-		"\x00\x00\x00\x00\x00\x04\x00\x00"+"\x00\x00\x00\x00\x00\x03\xfc\x00"+"\x00\x00\x00\x00\x00\x03\xfc\x00"+"\x00\x00\x00\x00\x00\x00\x00\x10")
+		"\x00\x00\x00\x00\x00\x04\x00\x00"+"\x00\x00\x00\x00\x00\x03\xfc\x00"+"\x00\x00\x00\x00\x00\x03\xfc\x00"+"\x00\x00\x00\x00\x00\x00\x00\x08")
 	other := message(fxpExtended, "\x00\x00\x00\x07"+string(appendString(nil, "limits@example.com")))
 	for _, tt := range []struct{ name, sent, passed, answered string }{
 		{"asked", initMessage + question + openRoot, initMessage + openRoot, answer},
