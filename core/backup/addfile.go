@@ -191,7 +191,7 @@ func (r *run) addFile(it *item) error {
 	}
 	r.countFile(it.path, int64(len(a.data)))
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = a.sum
+	entry.SHA256 = a.sum.Hex()
 	entry.Note = r.changed(it.path, a.change, true)
 	return r.out.line(entry)
 }
@@ -235,13 +235,13 @@ func startsSQLite(f *os.File) bool {
 }
 
 func (r *run) stream(path string, f *os.File, info fs.FileInfo, first bool) error {
-	reading := newReading(f, info)
+	reading, sum := newReading(f, info), r.sums.New()
 	h := r.tarHeader(inArchive(path), info)
 	h.Typeflag, h.Size = tar.TypeReg, info.Size()
 	if err := r.out.begin(h); err != nil {
 		return err
 	}
-	if err := r.out.copyAhead(&telling{reading, r, shown(path)}); err != nil {
+	if err := r.out.copyAhead(&telling{reading, r, shown(path)}, sum); err != nil {
 		return err
 	}
 	change, err := reading.end()
@@ -253,7 +253,7 @@ func (r *run) stream(path string, f *os.File, info fs.FileInfo, first bool) erro
 	}
 	r.bytes += info.Size()
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = reading.hex()
+	entry.SHA256 = sum.Hex()
 	entry.Note = r.changed(path, change, first)
 	if change == changeBroken {
 		entry.Note = r.findings.miss(newNote("archive.note.broken", "Path", shown(path), "Why", reason(reading.broken)))

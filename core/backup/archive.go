@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"breakglass/core"
+	"breakglass/core/backup/pairsum"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -30,17 +31,17 @@ type archive struct {
 }
 
 // newArchive begins an archive on w. Finish or Drop must follow.
-func newArchive(ctx context.Context, w io.Writer, header Header, o Options, written func(int64)) (*archive, error) {
+func newArchive(ctx context.Context, w io.Writer, header Header, o Options, sums *pairsum.Pool, written func(int64)) (*archive, error) {
 	manifest, err := newSpool(o.Scratch)
 	if err != nil {
 		return nil, err
 	}
 	a := &archive{
-		seal: newSeal(o.Signer), manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
+		seal: newSeal(o.Signer, sums), manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
 		copying: make([]byte, chunkSize), ahead: newPrefetch(),
 	}
 	a.out = &outlet{ctx: ctx, w: w, written: written}
-	if a.packer, err = newPacker(o.Format, a.seal.add, a.out.send); err != nil {
+	if a.packer, err = newPacker(o.Format, sums.Hurry, a.seal.add, a.out.send); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin archive: %w", err), a.Drop())
 	}
 	a.headers = &tarHeaders{Writer: a.packer}
@@ -102,12 +103,10 @@ func (a *archive) write(p []byte) error {
 	return a.out.failed()
 }
 
-// copyAhead is copyIn for what is worth reading ahead. When it returns, r is not
-// read any more.
-func (a *archive) copyAhead(r io.Reader) error {
-	a.ahead.start(r)
-	defer a.ahead.end()
-	return a.copyIn(a.ahead)
+// copyAhead is copyIn for what is worth reading ahead, and hashes it. When it
+// returns, r is not read any more.
+func (a *archive) copyAhead(r io.Reader, sum *pairsum.Sum) error {
+	return a.ahead.pass(r, sum, a.write)
 }
 
 // copyIn passes all of r on as the entry at hand.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"breakglass/core/backup/pairsum"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -47,7 +49,7 @@ func streams() map[string][]byte {
 func packed(t testing.TB, format Format, data []byte) []byte {
 	t.Helper()
 	var sealed, sent bytes.Buffer
-	p, err := newPacker(format, func(b []byte) { sealed.Write(b) }, func(b []byte) { sent.Write(b) })
+	p, err := newPacker(format, pairsum.NewPool().Hurry, func(b []byte) { sealed.Write(b) }, func(b []byte) { sent.Write(b) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +146,7 @@ func TestZstdTraps(t *testing.T) {
 // Where packing or sending breaks, the packer still comes to its end.
 func TestPackerEndsWhateverBreaks(t *testing.T) {
 	for name, send := range map[string]func([]byte){"panics": func([]byte) { panic("no") }, "is slow": func([]byte) { runtime.Gosched() }} {
-		p, err := newPacker(FormatGzip, func([]byte) {}, send)
+		p, err := newPacker(FormatGzip, pairsum.NewPool().Hurry, func([]byte) {}, send)
 		if err != nil {
 			t.Fatal(err)
 		}

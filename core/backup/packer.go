@@ -81,6 +81,7 @@ type packer struct {
 	work    chan *block
 	ordered chan *block
 	all     sync.WaitGroup
+	hurry   func() func()
 	closed  bool
 	failed  syncError
 }
@@ -88,9 +89,9 @@ type packer struct {
 // newPacker starts a packer that passes packed bytes first to seal and then to
 // send, each on a goroutine of its own. Their errors are their own business;
 // they are called to the end of the stream whatever happens.
-func newPacker(format Format, seal, send func([]byte)) (*packer, error) {
+func newPacker(format Format, hurry func() func(), seal, send func([]byte)) (*packer, error) {
 	workers := min(max(2, runtime.GOMAXPROCS(0)), maxPackers)
-	p := &packer{}
+	p := &packer{hurry: hurry}
 	codecs := make([]codec, workers)
 	for i := range codecs {
 		var err error
@@ -178,7 +179,7 @@ func (p *packer) Write(data []byte) (int, error) {
 	written := len(data)
 	for len(data) > 0 {
 		if p.current == nil {
-			p.current = <-p.free
+			p.current = p.next()
 		}
 		data = data[p.current.fill(data):]
 		if p.current.full() {
@@ -186,6 +187,17 @@ func (p *packer) Write(data []byte) (int, error) {
 		}
 	}
 	return written, p.failed.get()
+}
+
+// next returns a free block. Where there is none, those before it are in a hurry.
+func (p *packer) next() *block {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+		defer p.hurry()()
+		return <-p.free
+	}
 }
 
 // hand gives the block at hand to those who pack.
@@ -202,6 +214,7 @@ func (p *packer) Close() error {
 		return p.failed.get()
 	}
 	p.closed = true
+	defer p.hurry()()
 	if p.current == nil {
 		p.current = <-p.free
 	}

@@ -2,8 +2,11 @@ package backup
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
+
+	"breakglass/core/backup/pairsum"
 )
 
 // How much of a large file is read before the archive takes it.
@@ -12,91 +15,88 @@ const (
 	chunkSize   = 256 << 10
 )
 
-// prefetch reads a file on a goroutine of its own, so that it is read and hashed
-// while what came before is on its way into the archive. It is for one goroutine
-// at a time.
-type prefetch struct {
-	filled  chan chunk
-	empty   chan []byte
-	current []byte // what was not taken yet of the chunk at hand
-	whole   []byte // that chunk
-	stop    chan struct{}
-	reader  sync.WaitGroup
-	err     error
-}
+// prefetch reads a file on a goroutine of its own, so that it is read while what
+// came before is on its way into the archive. It is for one goroutine at a time.
+type prefetch struct{ empty chan *chunk }
 
+// chunk is a stretch of a file.
 type chunk struct {
-	data []byte
-	err  error
+	buffer [chunkSize]byte
+	data   []byte
+	sum    *pairsum.Sum // that of the file
+	end    uint64       // how far the file goes with it
+	err    error        // of the reading; io.EOF at the end
 }
 
 // newPrefetch returns a prefetch with buffers for all files of a run.
 func newPrefetch() *prefetch {
-	p := &prefetch{empty: make(chan []byte, chunksAhead)}
+	p := &prefetch{empty: make(chan *chunk, chunksAhead)}
 	for range chunksAhead {
-		p.empty <- make([]byte, chunkSize)
+		p.empty <- &chunk{}
 	}
 	return p
 }
 
-// start begins to read r to its end. End must follow; until then r belongs to
-// the prefetch.
-func (p *prefetch) start(r io.Reader) {
-	p.filled, p.stop, p.err = make(chan chunk, chunksAhead), make(chan struct{}), nil
-	p.reader.Go(func() {
-		defer close(p.filled)
-		for {
-			select {
-			case <-p.stop:
+// pass reads r to its end, hands what it reads on and hashes it. When it returns,
+// r is not read any more, and all of it is hashed.
+func (p *prefetch) pass(r io.Reader, sum *pairsum.Sum, on func([]byte) error) error {
+	filled, stop := make(chan *chunk, chunksAhead), make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() { p.read(r, sum, filled, stop) })
+	defer func() {
+		close(stop)
+		for c := range filled {
+			p.empty <- c
+		}
+		reader.Wait()
+		sum.Wait()
+	}()
+	for c := range filled {
+		data, failed := c.data, c.err
+		err := on(data)
+		p.empty <- c
+		switch {
+		case err != nil:
+			return err
+		case errors.Is(failed, io.EOF):
+			return nil
+		case failed != nil:
+			return fmt.Errorf("read for archive: %w", failed)
+		}
+	}
+	return nil
+}
+
+// read fills chunks until there is no more to read, or nobody to read for. A chunk
+// is hashed by whoever hashes until its turn comes again.
+func (p *prefetch) read(r io.Reader, sum *pairsum.Sum, filled chan<- *chunk, stop <-chan struct{}) {
+	defer close(filled)
+	for {
+		select {
+		case <-stop:
+			return
+		case c := <-p.empty:
+			c.fill(r, sum)
+			filled <- c
+			if c.err != nil {
 				return
-			case buffer := <-p.empty:
-				c := chunk{data: buffer[:0]}
-				if err := guard(func() (err error) {
-					n, err := io.ReadFull(r, buffer[:chunkSize])
-					c.data = buffer[:n]
-					return err
-				}); err != nil {
-					c.err = err
-				}
-				p.filled <- c
-				if c.err != nil {
-					return
-				}
 			}
 		}
+	}
+}
+
+func (c *chunk) fill(r io.Reader, sum *pairsum.Sum) {
+	if c.sum != nil {
+		c.sum.Until(c.end)
+	}
+	c.data, c.sum, c.end = nil, sum, 0
+	c.err = guard(func() error {
+		n, err := io.ReadFull(r, c.buffer[:])
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = io.EOF
+		}
+		c.data = c.buffer[:n]
+		c.end = sum.Begin(c.data)
+		return err
 	})
-}
-
-// Read implements io.Reader.
-func (p *prefetch) Read(to []byte) (int, error) {
-	for len(p.current) == 0 {
-		if p.whole != nil {
-			p.empty <- p.whole[:chunkSize]
-			p.whole = nil
-		}
-		if p.err != nil {
-			return 0, p.err
-		}
-		c := <-p.filled
-		p.current, p.whole, p.err = c.data, c.data, c.err
-		if errors.Is(p.err, io.ErrUnexpectedEOF) {
-			p.err = io.EOF
-		}
-	}
-	n := copy(to, p.current)
-	p.current = p.current[n:]
-	return n, nil
-}
-
-// end stops the reading and waits until it has.
-func (p *prefetch) end() {
-	close(p.stop)
-	for c := range p.filled {
-		p.empty <- c.data[:chunkSize]
-	}
-	p.reader.Wait()
-	if p.whole != nil {
-		p.empty <- p.whole[:chunkSize]
-	}
-	p.current, p.whole = nil, nil
 }

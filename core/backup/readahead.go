@@ -4,6 +4,8 @@ import (
 	"context"
 	"io/fs"
 	"sync"
+
+	"breakglass/core/backup/pairsum"
 )
 
 // item is one thing that the walk found, in order.
@@ -16,12 +18,16 @@ type item struct {
 	leave string // why its contents are left out: the ID of a text
 	ahead ahead
 	ready chan struct{} // closed once ahead is there; nil: nothing is read ahead
+	sum   *pairsum.Sum  // for what it holds, if it is small
 	room  []byte        // what it is read into, if it is small
 	back  chan<- []byte // where that goes back to
 }
 
 // done gives back what the item holds. It may be read no more.
 func (it *item) done() {
+	if it.ahead.sum != nil {
+		it.ahead.sum.Wait() // somebody may be at it
+	}
 	if it.back != nil {
 		it.back <- it.room
 	}
@@ -37,7 +43,10 @@ const (
 // rooms are the buffers that small files are read into. Most files of a site are
 // far smaller than the largest small one, so there are many of little room and a
 // few of more. They are made once: what the collector frees it has to find first.
-type rooms struct{ little, more chan []byte }
+type rooms struct {
+	little, more chan []byte
+	sums         *pairsum.Pool
+}
 
 // How much room there is, in bytes, and how often.
 const (
@@ -46,8 +55,8 @@ const (
 	moreRooms   = 12
 )
 
-func newRooms() *rooms {
-	r := &rooms{little: make(chan []byte, littleRooms), more: make(chan []byte, moreRooms)}
+func newRooms(sums *pairsum.Pool) *rooms {
+	r := &rooms{sums: sums, little: make(chan []byte, littleRooms), more: make(chan []byte, moreRooms)}
 	for range littleRooms {
 		r.little <- make([]byte, littleRoom)
 	}
@@ -57,7 +66,7 @@ func newRooms() *rooms {
 	return r
 }
 
-// give gives an item room. The walk calls it, in order, so that an item never
+// give gives an item room, and a sum. The walk calls it, in order, so that an item never
 // waits for one behind it.
 func (r *rooms) give(ctx context.Context, it *item) error {
 	from := r.more
@@ -66,7 +75,7 @@ func (r *rooms) give(ctx context.Context, it *item) error {
 	}
 	select {
 	case it.room = <-from:
-		it.back = from
+		it.back, it.sum = from, r.sums.New()
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -76,9 +85,9 @@ func (r *rooms) give(ctx context.Context, it *item) error {
 // readTree walks a site and reads small files ahead. The items come in the
 // walk's order. It ends with ctx; wait returns the walk's error after the
 // channel was closed.
-func readTree(ctx context.Context, s *site) (items <-chan *item, wait func() error) {
+func readTree(ctx context.Context, s *site, sums *pairsum.Pool) (items <-chan *item, wait func() error) {
 	ordered, toRead := make(chan *item, itemsAhead), make(chan *item)
-	rooms := newRooms()
+	rooms := newRooms(sums)
 	var work sync.WaitGroup
 	for range readers {
 		work.Go(func() {
@@ -130,7 +139,7 @@ func (s *site) hand(ctx context.Context, it *item, rooms *rooms, ordered, toRead
 func (it *item) read() {
 	defer close(it.ready)
 	err := guard(func() error {
-		it.ahead = readAhead(it.in.root, it.at, it.room)
+		it.ahead = readAhead(it.in.root, it.at, it.room, it.sum)
 		return nil
 	})
 	if err != nil {

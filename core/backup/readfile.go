@@ -2,16 +2,14 @@ package backup
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
 
 	"breakglass/core/backup/detect"
+	"breakglass/core/backup/pairsum"
 	"breakglass/core/backup/sitetree"
 
 	"golang.org/x/sys/unix"
@@ -23,7 +21,6 @@ type reading struct {
 	file   *os.File
 	info   fs.FileInfo
 	left   int64
-	sum    hash.Hash
 	shrunk bool
 	broken error // a read error other than the end
 	hole   int64 // bytes up to the next data: zeros that nobody wrote
@@ -31,7 +28,7 @@ type reading struct {
 }
 
 func newReading(f *os.File, info fs.FileInfo) *reading {
-	r := &reading{file: f, info: info, left: info.Size(), sum: sha256.New(), whole: true}
+	r := &reading{file: f, info: info, left: info.Size(), whole: true}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Blocks*512 < info.Size() {
 		r.whole = false // it takes less room than it has bytes
 	}
@@ -87,7 +84,6 @@ func (r *reading) Read(p []byte) (int, error) {
 		n = len(p)
 	}
 	r.left -= int64(n)
-	r.sum.Write(p[:n])
 	return n, nil
 }
 
@@ -111,8 +107,6 @@ func (r *reading) end() (change fileChange, err error) {
 		return changeNone, nil
 	}
 }
-
-func (r *reading) hex() string { return hex.EncodeToString(r.sum.Sum(nil)) }
 
 func sameTimes(a, b fs.FileInfo) bool {
 	x, xok := a.Sys().(*syscall.Stat_t)
@@ -142,15 +136,15 @@ var sqliteMagic = []byte(detect.SQLiteMagic)
 type ahead struct {
 	info   fs.FileInfo
 	data   []byte
-	sum    string
+	sum    *pairsum.Sum // of data, begun
 	change fileChange
 	sqlite bool
 	large  bool // too large to be read ahead
 	err    error
 }
 
-// readAhead reads a small file whole.
-func readAhead(root sitetree.Disk, relative string, buffer []byte) (a ahead) {
+// readAhead reads a small file whole. Whoever is the next to hash takes it along.
+func readAhead(root sitetree.Disk, relative string, buffer []byte, sum *pairsum.Sum) (a ahead) {
 	f, info, err := sitetree.Open(root, relative)
 	if err != nil {
 		return ahead{err: err}
@@ -172,6 +166,7 @@ func readAhead(root sitetree.Disk, relative string, buffer []byte) (a ahead) {
 	if a.change == changeBroken {
 		a.err = r.broken
 	}
-	a.sum = r.hex()
+	a.sum = sum
+	a.sum.Begin(a.data)
 	return a
 }

@@ -10,6 +10,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/detect"
+	"breakglass/core/backup/pairsum"
 	"breakglass/core/safetext"
 )
 
@@ -24,6 +25,7 @@ type run struct {
 	out      *archive
 	tracker  *tracker  // safe for concurrent use
 	findings *findings // safe for concurrent use
+	sums     *pairsum.Pool
 
 	files, bytes, rows, tables int64
 	omitted                    int64
@@ -46,7 +48,7 @@ func (e *Engine) Run(ctx context.Context, order core.BackupOrder, w io.Writer, r
 	defer cancel(nil)
 	f := &findings{lang: order.Lang}
 	r := &run{
-		engine: e, ctx: inner, order: order, findings: f, beside: map[string]bool{}, tools: map[string]string{"breakglass": e.options.Version},
+		engine: e, ctx: inner, order: order, findings: f, sums: pairsum.NewPool(), beside: map[string]bool{}, tools: map[string]string{"breakglass": e.options.Version},
 		tracker: newTracker(e.options.Clock, report, f, core.StepDetect, core.StepFiles, core.StepManifest),
 	}
 	defer r.tracker.close()
@@ -75,7 +77,7 @@ func (r *run) do(w io.Writer, cancel context.CancelCauseFunc) (result core.Backu
 		Line: lineHeader, Format: manifestFormat, Name: r.order.Name, Site: r.order.Site, Host: r.order.Host, Grant: r.order.Grant,
 		Created: r.order.Created.UTC(), Root: shown(r.site.root.Path), Kind: r.site.Kind, Version: r.engine.options.Version, Included: r.site.included(),
 	}
-	r.out, err = newArchive(r.ctx, w, header, r.engine.options, func(n int64) {
+	r.out, err = newArchive(r.ctx, w, header, r.engine.options, r.sums, func(n int64) {
 		r.tracker.do(func(p *core.Progress) { p.Written = n })
 	})
 	if err != nil {
@@ -149,7 +151,7 @@ func (r *run) fill(cancel context.CancelCauseFunc) error {
 			cancel(err)
 		}
 	})
-	items, wait := readTree(r.ctx, r.site)
+	items, wait := readTree(r.ctx, r.site, r.sums)
 	beside.Go(func() {
 		if err := wait(); err != nil {
 			cancel(err)

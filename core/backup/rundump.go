@@ -3,8 +3,6 @@ package backup
 import (
 	"archive/tar"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -91,12 +89,12 @@ func (r *run) addStream(path string, size int64, mtime time.Time, content io.Rea
 	if err := r.out.begin(h); err != nil {
 		return err
 	}
-	sum := sha256.New()
+	sum := r.sums.New()
 	if err := r.out.copyIn(io.TeeReader(content, sum)); err != nil {
 		return err
 	}
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	entry.SHA256 = sum.Hex()
 	return r.out.line(entry)
 }
 
@@ -117,9 +115,10 @@ func (r *run) addOutside(before string) error {
 		if err := r.out.write(f.Text); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(f.Text)
+		sum := r.sums.New()
+		sum.Begin(f.Text)
 		entry := r.entryOf(lineFile, h)
-		entry.SHA256 = hex.EncodeToString(sum[:])
+		entry.SHA256 = sum.Hex()
 		r.countFile(f.Name, int64(len(f.Text)))
 		if err := r.out.line(entry); err != nil {
 			return err
@@ -159,7 +158,7 @@ func (r *run) addSnapshot(path string, info interface {
 	if err := r.out.begin(h); err != nil {
 		return false, err
 	}
-	sum := sha256.New()
+	sum := r.sums.New()
 	if err := r.out.copyIn(&telling{io.TeeReader(snap.file, sum), r, shown(path)}); err != nil {
 		return false, err
 	}
@@ -167,7 +166,7 @@ func (r *run) addSnapshot(path string, info interface {
 	r.bytes += snap.size
 	r.keepSnapshot(path, snap)
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	entry.SHA256 = sum.Hex()
 	entry.Note = newNote("archive.left.snapshot").text(r.order.Lang)
 	return true, r.out.line(entry)
 }

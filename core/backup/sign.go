@@ -2,12 +2,12 @@ package backup
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
+
+	"breakglass/core/backup/pairsum"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -32,23 +32,25 @@ var errUnsealed = errors.New("the archive was not finished")
 // hash both the .sha256 and the .sig beside an archive are made. It is for one
 // goroutine at a time.
 type seal struct {
-	sum    hash.Hash
+	sum    *pairsum.Sum
 	signer ssh.Signer // nil: unsigned
 }
 
-func newSeal(signer ssh.Signer) *seal { return &seal{sum: sha256.New(), signer: signer} }
+func newSeal(signer ssh.Signer, sums *pairsum.Pool) *seal {
+	return &seal{sum: sums.New(), signer: signer}
+}
 
-func (s *seal) add(p []byte) { s.sum.Write(p) }
+func (s *seal) add(p []byte) { s.sum.Leave(p) }
 
 // Finish returns the hash in hex and the armored signature, nil where there is
 // no signer.
 func (s *seal) Finish() (sum string, signature []byte, err error) {
-	hashed := s.sum.Sum(nil)
+	hashed := s.sum.Sum()
 	if s.signer == nil {
-		return hex.EncodeToString(hashed), nil, nil
+		return hex.EncodeToString(hashed[:]), nil, nil
 	}
-	signature, err = signHash(hashed, s.signer)
-	return hex.EncodeToString(hashed), signature, err
+	signature, err = signHash(hashed[:], s.signer)
+	return hex.EncodeToString(hashed[:]), signature, err
 }
 
 // signHash returns the armored SSHSIG of what has this SHA-256. The library signs
