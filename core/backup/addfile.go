@@ -201,8 +201,7 @@ func (r *run) countFile(path string, size int64) {
 	r.files++
 	r.bytes += size
 	r.keepRules(path)
-	r.tracker.read(size, shown(path))
-	r.tracker.do(func(p *core.Progress) { p.FilesDone = r.files })
+	r.tracker.read(1, size, shown(path))
 }
 
 // addLarge streams a file, which lies at a path below root, into the archive.
@@ -274,7 +273,7 @@ func (t *telling) Read(p []byte) (int, error) {
 		return 0, context.Cause(t.run.ctx)
 	}
 	n, err := t.Reader.Read(p)
-	t.run.tracker.read(int64(n), t.path)
+	t.run.tracker.read(0, int64(n), t.path)
 	return n, err
 }
 

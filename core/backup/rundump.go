@@ -26,7 +26,7 @@ func (r *run) dumpAll(parts chan<- part) error {
 				now.Tables += int64(len(p.scan.Rows())) - tables
 			})
 			rows, tables = p.scan.Total(), int64(len(p.scan.Rows()))
-			r.tracker.read(int64(n), shown(d.config.Name+": "+p.scan.Table()))
+			r.tracker.read(0, int64(n), shown(d.config.Name+": "+p.scan.Table()))
 		}
 		said, err := d.with.dump(r.ctx, d, p)
 		if err != nil && undumpable(r.ctx, err) {

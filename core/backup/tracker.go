@@ -61,7 +61,7 @@ func (t *tracker) arm() {
 		if t.closed {
 			return
 		}
-		t.tell(false)
+		t.tell(t.since(), false)
 		t.arm()
 	})
 }
@@ -74,9 +74,8 @@ func (t *tracker) close() {
 	t.stop()
 }
 
-// tell reports a snapshot if one is due. The lock is held.
-func (t *tracker) tell(must bool) {
-	since := t.since()
+// tell reports a snapshot if one is due at a time. The lock is held.
+func (t *tracker) tell(since time.Duration, must bool) {
 	if t.closed || !must && since-t.told < tellEvery {
 		return
 	}
@@ -93,12 +92,11 @@ func (t *tracker) tell(must bool) {
 	t.report(p)
 }
 
-// do changes the snapshot.
+// do changes the snapshot that is told next.
 func (t *tracker) do(f func(p *core.Progress)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f(&t.now)
-	t.tell(false)
 }
 
 // step moves a step on and always tells.
@@ -110,7 +108,7 @@ func (t *tracker) step(name string, state core.StepState) {
 			t.now.Steps[i].State = state
 		}
 	}
-	t.tell(true)
+	t.tell(t.since(), true)
 }
 
 // steps replaces the steps, once it is known which there are.
@@ -118,19 +116,21 @@ func (t *tracker) steps(steps ...core.Step) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.now.Steps = steps
-	t.tell(true)
+	t.tell(t.since(), true)
 }
 
-// read counts bytes that were read from the site.
-func (t *tracker) read(n int64, current string) {
+// read counts whole files, and bytes, that were read from the site.
+func (t *tracker) read(files, n int64, current string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	since := t.since()
+	t.now.FilesDone += files
 	t.now.BytesDone += n
 	if current != "" {
 		t.now.Current = current
 	}
-	t.rate.add(t.since(), n)
-	t.tell(false)
+	t.rate.add(since, n)
+	t.tell(since, false)
 }
 
 // rateRing smooths a rate over up to two minutes in buckets of a second.

@@ -113,6 +113,9 @@ func firstGraphemes(s string, graphemes, bytes int) string {
 // spaces, stays as it is and is not normalised. A backslash stays too, so that
 // Path(Path(s)) == Path(s): the result is for people and cannot be turned back.
 func Path(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	var out strings.Builder
 	marks := 0
 	for i, r := range s {
@@ -131,6 +134,16 @@ func Path(s string) string {
 		}
 	}
 	return out.String()
+}
+
+// isPlain reports whether s is printable ASCII, as nearly all paths are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // countMarks returns how many combining marks stand in a row up to r.
