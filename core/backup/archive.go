@@ -21,7 +21,6 @@ type archive struct {
 	packer   *packer
 	tar      *tar.Writer
 	headers  *tarHeaders // where it writes
-	seal     *seal
 	manifest *spool
 	top      string
 	created  time.Time
@@ -37,11 +36,11 @@ func newArchive(ctx context.Context, w io.Writer, header Header, o Options, sums
 		return nil, err
 	}
 	a := &archive{
-		seal: newSeal(o.Signer, sums), manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
+		manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
 		copying: make([]byte, chunkSize), ahead: newPrefetch(),
 	}
 	a.out = &outlet{ctx: ctx, w: w, written: written}
-	if a.packer, err = newPacker(o.Format, sums.Hurry, a.seal.add, a.out.send); err != nil {
+	if a.packer, err = newPacker(o.Format, sums, a.out.send); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin archive: %w", err), a.Drop())
 	}
 	a.headers = &tarHeaders{Writer: a.packer}
@@ -151,7 +150,7 @@ func (a *archive) Finish() (sum string, signature []byte, written int64, err err
 	if err := a.out.failed(); err != nil {
 		return "", nil, 0, err
 	}
-	sum, signature, err = a.seal.Finish()
+	sum, signature, err = seal(a.packer.Sum(), a.signer)
 	return sum, signature, a.out.count, err
 }
 

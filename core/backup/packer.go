@@ -4,6 +4,8 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+
+	"breakglass/core/backup/pairsum"
 )
 
 // block is a stretch of a stream on its way through a packer.
@@ -16,6 +18,7 @@ type block struct {
 	packed appender        // room for what packing makes
 	out    []byte          // what goes out
 	err    error
+	until  uint64        // how far the stream that goes out goes with it
 	done   chan struct{} // takes a token when out is there
 }
 
@@ -72,7 +75,7 @@ const blocksAhead = 3
 const maxPackers = 4
 
 // packer packs a stream on all cores. What it takes passes through goroutines in
-// order: some pack, one hashes, one sends. It is for one goroutine; Close must
+// order: some pack, one gives to be hashed, one sends. It is for one goroutine; Close must
 // follow.
 type packer struct {
 	codec   codec // for the head, the layout and the tail
@@ -81,17 +84,18 @@ type packer struct {
 	work    chan *block
 	ordered chan *block
 	all     sync.WaitGroup
-	hurry   func() func()
+	sums    *pairsum.Pool
+	sum     *pairsum.Sum // of what is sent
 	closed  bool
 	failed  syncError
 }
 
-// newPacker starts a packer that passes packed bytes first to seal and then to
-// send, each on a goroutine of its own. Their errors are their own business;
-// they are called to the end of the stream whatever happens.
-func newPacker(format Format, hurry func() func(), seal, send func([]byte)) (*packer, error) {
+// newPacker starts a packer that hashes packed bytes and passes them to send, on a
+// goroutine of its own. Its errors are its own business; it is called to the end of
+// the stream whatever happens.
+func newPacker(format Format, sums *pairsum.Pool, send func([]byte)) (*packer, error) {
 	workers := min(max(2, runtime.GOMAXPROCS(0)), maxPackers)
-	p := &packer{hurry: hurry}
+	p := &packer{sums: sums, sum: sums.NewPatient()}
 	codecs := make([]codec, workers)
 	for i := range codecs {
 		var err error
@@ -109,7 +113,7 @@ func newPacker(format Format, hurry func() func(), seal, send func([]byte)) (*pa
 		p.all.Go(func() { p.pack(c) })
 	}
 	sealed := make(chan *block, blocks)
-	p.all.Go(func() { p.seal(sealed, seal) })
+	p.all.Go(func() { p.seal(sealed) })
 	p.all.Go(func() { p.send(sealed, send) })
 	return p, nil
 }
@@ -125,11 +129,11 @@ func (p *packer) pack(c codec) {
 	}
 }
 
-// seal has blocks hashed in their order.
-func (p *packer) seal(sealed chan<- *block, seal func([]byte)) {
+// seal gives blocks to be hashed in their order, beside the files that are read.
+func (p *packer) seal(sealed chan<- *block) {
 	defer close(sealed)
 	crc, size := uint32(0), int64(0)
-	p.guarded(seal, p.codec.head())
+	p.sum.Begin(p.codec.head())
 	for b := range p.ordered {
 		<-b.done
 		if b.err != nil {
@@ -143,20 +147,24 @@ func (p *packer) seal(sealed chan<- *block, seal func([]byte)) {
 		if b.last && p.codec.sums() {
 			b.out = append(append([]byte(nil), b.out...), p.codec.tail(crc, size)...)
 		}
-		p.guarded(seal, b.out)
+		b.until = p.sum.Begin(b.out)
 		sealed <- b
 	}
 }
 
-// send sends blocks in their order.
+// send sends blocks in their order, once they are hashed.
 func (p *packer) send(sealed <-chan *block, send func([]byte)) {
 	p.guarded(send, p.codec.head())
 	for b := range sealed {
+		p.sum.Until(b.until)
 		p.guarded(send, b.out)
 		b.filled, b.out, b.err = 0, nil, nil
 		p.free <- b
 	}
 }
+
+// Sum returns the SHA-256 of all that was sent, after Close.
+func (p *packer) Sum() [pairsum.Size]byte { return p.sum.Sum() }
 
 // guarded hands bytes on. The goroutines go on whatever happens there, so that
 // nobody waits for them in vain.
@@ -195,7 +203,7 @@ func (p *packer) next() *block {
 	case b := <-p.free:
 		return b
 	default:
-		defer p.hurry()()
+		defer p.sums.Hurry()()
 		return <-p.free
 	}
 }
@@ -214,7 +222,7 @@ func (p *packer) Close() error {
 		return p.failed.get()
 	}
 	p.closed = true
-	defer p.hurry()()
+	defer p.sums.Hurry()()
 	if p.current == nil {
 		p.current = <-p.free
 	}

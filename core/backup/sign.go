@@ -28,28 +28,12 @@ func sign(r io.Reader, signer ssh.Signer) ([]byte, error) {
 // errUnsealed ends an archive that was never finished.
 var errUnsealed = errors.New("the archive was not finished")
 
-// seal hashes a stream while it passes, and signs the hash at the end: of one
-// hash both the .sha256 and the .sig beside an archive are made. It is for one
-// goroutine at a time.
-type seal struct {
-	sum    *pairsum.Sum
-	signer ssh.Signer // nil: unsigned
-}
-
-func newSeal(signer ssh.Signer, sums *pairsum.Pool) *seal {
-	return &seal{sum: sums.New(), signer: signer}
-}
-
-func (s *seal) add(p []byte) { s.sum.Leave(p) }
-
-// Finish returns the hash in hex and the armored signature, nil where there is
-// no signer.
-func (s *seal) Finish() (sum string, signature []byte, err error) {
-	hashed := s.sum.Sum()
-	if s.signer == nil {
-		return hex.EncodeToString(hashed[:]), nil, nil
+// seal returns an archive's SHA-256 in hex and an armored signature of it, nil where
+// there is no signer: of one hash both the .sha256 and the .sig beside it are made.
+func seal(hashed [pairsum.Size]byte, signer ssh.Signer) (sum string, signature []byte, err error) {
+	if signer != nil {
+		signature, err = signHash(hashed[:], signer)
 	}
-	signature, err = signHash(hashed[:], s.signer)
 	return hex.EncodeToString(hashed[:]), signature, err
 }
 

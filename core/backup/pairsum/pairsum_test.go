@@ -120,11 +120,11 @@ func TestWhoIsPatientIsHurried(t *testing.T) {
 	content := bytesOf(4, 300<<10)
 	synctest.Test(t, func(t *testing.T) {
 		pool := pairsum.NewPool()
-		archive, file := pool.New(), pool.New()
+		archive, file := pool.NewPatient(), pool.New()
 		done := 0
 		go func() {
 			for rest := content; len(rest) > 0; rest = rest[100<<10:] {
-				archive.Leave(rest[:100<<10])
+				archive.Until(archive.Begin(rest[:100<<10]))
 				done++
 			}
 		}()

@@ -29,11 +29,15 @@ const alone = 16 << 10
 // offer leaves bytes of a stream to whoever hashes next. The patient come first:
 // they hash little by themselves, so what is hashed without them leaves them alone
 // later.
-func (p *Pool) offer(s *Sum, piece []byte) {
+func (p *Pool) offer(s *Sum, pieces ...[]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.queue = append(s.queue, piece)
-	if s.at == idle {
+	for _, piece := range pieces {
+		if len(piece) > 0 {
+			s.queue = append(s.queue, piece)
+		}
+	}
+	if s.at == idle && len(s.queue) > 0 {
 		s.at = waiting
 		at := len(p.waiting)
 		if s.patient {

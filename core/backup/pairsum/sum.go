@@ -25,7 +25,7 @@ const (
 	taken                // somebody does
 )
 
-// Sum is the SHA-256 of a stream. It is for one goroutine at a time.
+// Sum is the SHA-256 of a stream. It is for one goroutine at a time, but for Until.
 type Sum struct {
 	pool    *Pool
 	lone    hash.Hash // in place of all below
@@ -48,6 +48,14 @@ func (p *Pool) New() *Sum {
 	return &Sum{pool: p, state: start}
 }
 
+// NewPatient is New for a stream whose sum nobody needs soon: Until leaves the work
+// to others that hash, as long as nobody is in a hurry.
+func (p *Pool) NewPatient() *Sum {
+	s := p.New()
+	s.patient = true
+	return s
+}
+
 // Begin adds bytes without waiting until they are hashed, and returns how far the
 // stream goes with them. They must stay as they are until Until that, Wait or Sum
 // has returned.
@@ -56,53 +64,45 @@ func (s *Sum) Begin(p []byte) (end uint64) {
 		s.lone.Write(p)
 		return 0
 	}
+	var block []byte
 	if in := int(s.size % blockSize); in > 0 {
 		n := copy(s.tail[in:blockSize], p)
 		if in+n == blockSize {
-			s.Wait()
-			s.now(s.tail[:blockSize])
+			block = slices.Clone(s.tail[:blockSize])
 		}
 		s.size += uint64(n)
 		p = p[n:]
 	}
 	s.size += uint64(len(p))
 	blocks := len(p) - len(p)%blockSize
-	if blocks < len(p) {
-		copy(s.tail[:], p[blocks:])
-	}
-	if blocks > 0 {
-		s.pool.offer(s, p[:blocks])
-	}
+	copy(s.tail[:], p[blocks:])
+	s.pool.offer(s, block, p[:blocks])
 	return s.whole()
 }
 
 // whole is how many bytes of the stream are whole blocks.
 func (s *Sum) whole() uint64 { return s.size - s.size%blockSize }
 
-// Until returns when the stream is hashed up to what Begin returned.
+// Until returns when the stream is hashed up to what Begin returned. Others may
+// call it meanwhile.
 func (s *Sum) Until(end uint64) {
 	if s.lone == nil {
-		s.pool.wait(s, end, false)
+		s.pool.wait(s, end, s.patient)
 	}
 }
 
 // Wait returns when all bytes are hashed.
-func (s *Sum) Wait() { s.Until(s.whole()) }
+func (s *Sum) Wait() {
+	if s.lone == nil {
+		s.pool.wait(s, s.whole(), false)
+	}
+}
 
 // Write implements io.Writer. It keeps nothing of p and never fails.
 func (s *Sum) Write(p []byte) (int, error) {
-	s.Until(s.Begin(p))
+	s.Begin(p)
+	s.Wait()
 	return len(p), nil
-}
-
-// Leave is Write for bytes whose sum nobody needs soon: it returns when they were
-// hashed beside others, and hashes them itself only when somebody is in a hurry.
-func (s *Sum) Leave(p []byte) {
-	s.patient = true
-	end := s.Begin(p)
-	if s.lone == nil {
-		s.pool.wait(s, end, true)
-	}
 }
 
 // Sum returns the SHA-256 of all that was added. The stream ends with it.
@@ -111,12 +111,14 @@ func (s *Sum) Sum() (sum [Size]byte) {
 		s.lone.Sum(sum[:0])
 		return sum
 	}
-	s.Wait()
-	end := append(s.tail[:s.size%blockSize], 0x80) // the padding of FIPS 180-4, section 5.1.1
-	for len(end)%blockSize != blockSize-8 {
-		end = append(end, 0)
+	padded := append(s.tail[:s.size%blockSize], 0x80) // FIPS 180-4, section 5.1.1
+	for len(padded)%blockSize != blockSize-8 {
+		padded = append(padded, 0)
 	}
-	s.now(binary.BigEndian.AppendUint64(end, s.size<<3))
+	padded = binary.BigEndian.AppendUint64(padded, s.size<<3)
+	s.size = s.whole() + uint64(len(padded))
+	s.pool.offer(s, padded)
+	s.Wait()
 	for i, word := range s.state {
 		binary.BigEndian.PutUint32(sum[4*i:], word)
 	}
@@ -127,12 +129,6 @@ func (s *Sum) Sum() (sum [Size]byte) {
 func (s *Sum) Hex() string {
 	sum := s.Sum()
 	return hex.EncodeToString(sum[:])
-}
-
-// now hashes blocks of a stream that has no others.
-func (s *Sum) now(p []byte) {
-	s.lonely(p)
-	s.hashed += uint64(len(p))
 }
 
 // lonely hashes blocks without a partner. The instructions are for two, and the
