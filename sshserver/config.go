@@ -13,11 +13,12 @@ import (
 // The algorithms, named so that an update of the library changes none by
 // itself. No chacha20: OpenSSH would choose it, and it is the slower one here.
 // CTR is for clients that do not know GCM or were told not to use it; see greet.
+// The plain MAC is for those that know no other: Dropbear, libssh2 before 1.11.
 var (
 	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519}
 	gcmCiphers   = []string{gossh.CipherAES128GCM, gossh.CipherAES256GCM}
 	ciphers      = append(slices.Clone(gcmCiphers), gossh.CipherAES256CTR, gossh.CipherAES128CTR)
-	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
+	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM, gossh.HMACSHA256}
 	userKeys     = []string{
 		gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoSKECDSA256,
 		gossh.KeyAlgoECDSA256, gossh.KeyAlgoECDSA384, gossh.KeyAlgoECDSA521,

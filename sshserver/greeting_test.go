@@ -149,8 +149,14 @@ func greetedBy(raw net.Conn) *conn {
 // came of it.
 func (w *world) speaking(t *testing.T, c net.Conn, ciphers ...string) gossh.NegotiatedAlgorithms {
 	t.Helper()
+	return w.negotiating(t, c, gossh.Config{Ciphers: ciphers})
+}
+
+// negotiating logs in as a client that knows what known names.
+func (w *world) negotiating(t *testing.T, c net.Conn, known gossh.Config) gossh.NegotiatedAlgorithms {
+	t.Helper()
 	config := w.config("acme", gossh.Password(w.passphrase))
-	config.Ciphers = ciphers
+	config.Config = known
 	conn, channels, requests, err := gossh.NewClientConn(c, "pipe", config)
 	check(t, err)
 	client := gossh.NewClient(conn, channels, requests)
