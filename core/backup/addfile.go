@@ -21,7 +21,11 @@ func (r *run) addItem(it *item) error {
 	if it.ready != nil {
 		<-it.ready
 	}
-	defer it.done()
+	defer func() {
+		if !it.held {
+			it.done()
+		}
+	}()
 	if it.err != nil {
 		return r.unreadable(it.path, it.err)
 	}
@@ -191,9 +195,9 @@ func (r *run) addFile(it *item) error {
 	}
 	r.countFile(it.path, int64(len(a.data)))
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = a.sum.Hex()
 	entry.Note = r.changed(it.path, a.change, true)
-	return r.out.line(entry)
+	it.held = true
+	return r.out.entry(entry, a.sum, it.done)
 }
 
 // countFile counts a file into the progress.
@@ -252,12 +256,11 @@ func (r *run) stream(path string, f *os.File, info fs.FileInfo, first bool) erro
 	}
 	r.bytes += info.Size()
 	entry := r.entryOf(lineFile, h)
-	entry.SHA256 = sum.Hex()
 	entry.Note = r.changed(path, change, first)
 	if change == changeBroken {
 		entry.Note = r.findings.miss(newNote("archive.note.broken", "Path", shown(path), "Why", reason(reading.broken)))
 	}
-	return r.out.line(entry)
+	return r.out.entry(entry, sum, nil)
 }
 
 // telling counts what is read into the progress.

@@ -22,6 +22,7 @@ type archive struct {
 	tar      *tar.Writer
 	headers  *tarHeaders // where it writes
 	manifest *spool
+	held     []heldLine // the manifest's next lines
 	top      string
 	created  time.Time
 	signer   ssh.Signer
@@ -49,18 +50,6 @@ func newArchive(ctx context.Context, w io.Writer, header Header, o Options, sums
 		return nil, errors.Join(err, a.Drop())
 	}
 	return a, nil
-}
-
-// line adds a line to the manifest.
-func (a *archive) line(v any) error {
-	line, err := encodeLine(v)
-	if err != nil {
-		return err
-	}
-	if _, err := a.manifest.Write(line); err != nil {
-		return fmt.Errorf("write manifest: %w", err)
-	}
-	return nil
 }
 
 // header returns the start of a tar header. PAX keeps every name byte for byte
@@ -102,7 +91,7 @@ func (a *archive) write(p []byte) error {
 	return a.out.failed()
 }
 
-// copyAhead is copyIn for what is worth reading ahead, and hashes it. When it
+// copyAhead is copyIn for what is worth reading ahead, and gives it to be hashed. When it
 // returns, r is not read any more.
 func (a *archive) copyAhead(r io.Reader, sum *pairsum.Sum) error {
 	return a.ahead.pass(r, sum, a.write)
@@ -135,6 +124,9 @@ func (a *archive) failed(err error) error {
 
 // Finish writes the manifest and its signature and ends the archive.
 func (a *archive) Finish() (sum string, signature []byte, written int64, err error) {
+	if err := a.settle(0); err != nil {
+		return "", nil, 0, err
+	}
 	if err := a.manifest.Finish(); err != nil {
 		return "", nil, 0, err
 	}
@@ -188,6 +180,7 @@ func (a *archive) addManifest() error {
 // Drop ends what is left of the archive: goroutines, buffers, the spool. After
 // Finish it only closes the spool.
 func (a *archive) Drop() error {
+	a.dropLines()
 	if a.packer != nil {
 		a.out.stop()
 		a.packer.Close() //nolint:errcheck,gosec // nobody gets this archive

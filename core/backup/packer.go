@@ -68,7 +68,7 @@ func (b *block) look() (none bool) {
 
 // blocksAhead is how many blocks there are for each goroutine that packs: they
 // bound the memory of a stream.
-const blocksAhead = 3
+const blocksAhead = 5
 
 // maxPackers is how many goroutines pack at most: each holds buffers, and four
 // are faster than disks and networks are.
@@ -112,9 +112,10 @@ func newPacker(format Format, sums *pairsum.Pool, send func([]byte)) (*packer, e
 	for _, c := range codecs {
 		p.all.Go(func() { p.pack(c) })
 	}
-	sealed := make(chan *block, blocks)
+	sealed, hashed := make(chan *block, blocks), make(chan *block, blocks)
 	p.all.Go(func() { p.seal(sealed) })
-	p.all.Go(func() { p.send(sealed, send) })
+	p.all.Go(func() { p.hash(sealed, hashed) })
+	p.all.Go(func() { p.send(hashed, send) })
 	return p, nil
 }
 
@@ -152,11 +153,19 @@ func (p *packer) seal(sealed chan<- *block) {
 	}
 }
 
-// send sends blocks in their order, once they are hashed.
-func (p *packer) send(sealed <-chan *block, send func([]byte)) {
-	p.guarded(send, p.codec.head())
+// hash passes blocks on once they are hashed.
+func (p *packer) hash(sealed <-chan *block, hashed chan<- *block) {
+	defer close(hashed)
 	for b := range sealed {
 		p.sum.Until(b.until)
+		hashed <- b
+	}
+}
+
+// send sends blocks in their order.
+func (p *packer) send(hashed <-chan *block, send func([]byte)) {
+	p.guarded(send, p.codec.head())
+	for b := range hashed {
 		p.guarded(send, b.out)
 		b.filled, b.out, b.err = 0, nil, nil
 		p.free <- b

@@ -37,8 +37,8 @@ func newPrefetch() *prefetch {
 	return p
 }
 
-// pass reads r to its end, hands what it reads on and hashes it. When it returns,
-// r is not read any more, and all of it is hashed.
+// pass reads r to its end, hands what it reads on and gives it to be hashed. When it
+// returns, r is not read any more.
 func (p *prefetch) pass(r io.Reader, sum *pairsum.Sum, on func([]byte) error) error {
 	filled, stop := make(chan *chunk, chunksAhead), make(chan struct{})
 	var reader sync.WaitGroup
@@ -49,7 +49,6 @@ func (p *prefetch) pass(r io.Reader, sum *pairsum.Sum, on func([]byte) error) er
 			p.empty <- c
 		}
 		reader.Wait()
-		sum.Wait()
 	}()
 	for c := range filled {
 		data, failed := c.data, c.err

@@ -21,6 +21,7 @@ type item struct {
 	sum   *pairsum.Sum  // for what it holds, if it is small
 	room  []byte        // what it is read into, if it is small
 	back  chan<- []byte // where that goes back to
+	held  bool          // the line of the manifest gives it back
 }
 
 // done gives back what the item holds. It may be read no more.
