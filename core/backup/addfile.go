@@ -244,7 +244,7 @@ func (r *run) stream(path string, f *os.File, info fs.FileInfo, first bool) erro
 	if err := r.out.begin(h); err != nil {
 		return err
 	}
-	if err := r.out.copyAhead(&telling{reading, r, shown(path)}, sum); err != nil {
+	if err := r.out.copyIn(&telling{reading, r, shown(path)}, sum); err != nil {
 		return err
 	}
 	change, err := reading.end()

@@ -26,8 +26,6 @@ type archive struct {
 	top      string
 	created  time.Time
 	signer   ssh.Signer
-	copying  []byte    // the buffer for large files
-	ahead    *prefetch // the same
 }
 
 // newArchive begins an archive on w. Finish or Drop must follow.
@@ -38,7 +36,6 @@ func newArchive(ctx context.Context, w io.Writer, header Header, o Options, sums
 	}
 	a := &archive{
 		manifest: manifest, top: header.Name, created: header.Created, signer: o.Signer,
-		copying: make([]byte, chunkSize), ahead: newPrefetch(),
 	}
 	a.out = &outlet{ctx: ctx, w: w, written: written}
 	if a.packer, err = newPacker(o.Format, sums, a.out.send); err != nil {
@@ -91,18 +88,15 @@ func (a *archive) write(p []byte) error {
 	return a.out.failed()
 }
 
-// copyAhead is copyIn for what is worth reading ahead, and gives it to be hashed. When it
-// returns, r is not read any more.
-func (a *archive) copyAhead(r io.Reader, sum *pairsum.Sum) error {
-	return a.ahead.pass(r, sum, a.write)
-}
-
-// copyIn passes all of r on as the entry at hand.
-func (a *archive) copyIn(r io.Reader) error {
+// copyIn passes all of r on as the entry at hand, and gives it to be hashed where
+// there is a sum. What it reads lies in the archive at once.
+func (a *archive) copyIn(r io.Reader, sum *pairsum.Sum) error {
 	for {
-		n, err := r.Read(a.copying)
+		room := a.packer.room()
+		n, err := r.Read(room)
 		if n > 0 {
-			if err := a.write(a.copying[:n]); err != nil {
+			a.packer.hold(sum, room[:n])
+			if err := a.write(room[:n]); err != nil {
 				return err
 			}
 		}
@@ -156,7 +150,7 @@ func (a *archive) addManifest() error {
 	if err := a.begin(h); err != nil {
 		return err
 	}
-	if err := a.copyIn(r); err != nil {
+	if err := a.copyIn(r, nil); err != nil {
 		return err
 	}
 	if a.signer == nil {

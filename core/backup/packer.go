@@ -8,64 +8,6 @@ import (
 	"breakglass/core/backup/pairsum"
 )
 
-// block is a stretch of a stream on its way through a packer.
-type block struct {
-	layout
-	buffer []byte
-	filled int             // bytes of the stream in it
-	last   bool            // the stream ends with it
-	stored [maxPieces]bool // pieces that are not worth packing
-	packed appender        // room for what packing makes
-	out    []byte          // what goes out
-	err    error
-	until  uint64        // how far the stream that goes out goes with it
-	done   chan struct{} // takes a token when out is there
-}
-
-func newBlock(l layout) *block {
-	return &block{layout: l, buffer: make([]byte, l.lead+l.pieces*(l.size+l.gap)+l.trail), done: make(chan struct{}, 1)}
-}
-
-// used is how many pieces have something in them.
-func (b *block) used() int { return (b.filled + b.size - 1) / b.size }
-
-// start is where the i-th piece starts in the buffer.
-func (b *block) start(i int) int { return b.lead + i*(b.size+b.gap) + b.gap }
-
-// piece returns what is in the i-th piece.
-func (b *block) piece(i int) []byte {
-	at := b.start(i)
-	return b.buffer[at : at+min(b.size, b.filled-i*b.size)]
-}
-
-// end is where the last piece ends in the buffer.
-func (b *block) end() int { return b.lead + b.filled + b.used()*b.gap }
-
-// fill takes what there is room for.
-func (b *block) fill(p []byte) (n int) {
-	for len(p) > 0 && !b.full() {
-		in := b.filled % b.size
-		at := b.start(b.filled/b.size) + in
-		took := copy(b.buffer[at:at+b.size-in], p)
-		b.filled += took
-		n += took
-		p = p[took:]
-	}
-	return n
-}
-
-func (b *block) full() bool { return b.filled == b.pieces*b.size }
-
-// look finds out which pieces are worth packing, and reports whether none is.
-func (b *block) look() (none bool) {
-	none = true
-	for i := range b.used() {
-		b.stored[i] = incompressible(b.piece(i))
-		none = none && b.stored[i]
-	}
-	return none
-}
-
 // blocksAhead is how many blocks there are for each goroutine that packs: they
 // bound the memory of a stream.
 const blocksAhead = 5
@@ -75,8 +17,8 @@ const blocksAhead = 5
 const maxPackers = 4
 
 // packer packs a stream on all cores. What it takes passes through goroutines in
-// order: some pack, one gives to be hashed, one sends. It is for one goroutine; Close must
-// follow.
+// order: some pack, one gives to be hashed, one waits for that, one sends. It is for
+// one goroutine; Close must follow.
 type packer struct {
 	codec   codec // for the head, the layout and the tail
 	current *block
@@ -158,6 +100,10 @@ func (p *packer) hash(sealed <-chan *block, hashed chan<- *block) {
 	defer close(hashed)
 	for b := range sealed {
 		p.sum.Until(b.until)
+		for _, r := range b.read {
+			r.sum.Until(r.end)
+		}
+		b.read = b.read[:0]
 		hashed <- b
 	}
 }
@@ -204,6 +150,23 @@ func (p *packer) Write(data []byte) (int, error) {
 		}
 	}
 	return written, p.failed.get()
+}
+
+// room is where the next bytes of the stream may be put before they are written,
+// which then costs no copy.
+func (p *packer) room() []byte {
+	if p.current == nil {
+		p.current = p.next()
+	}
+	return p.current.room()
+}
+
+// hold gives what lies in the room to be hashed, before it is written. Without a sum
+// it does nothing.
+func (p *packer) hold(sum *pairsum.Sum, data []byte) {
+	if sum != nil {
+		p.current.read = append(p.current.read, readInto{sum, sum.Begin(data)})
+	}
 }
 
 // next returns a free block. Where there is none, those before it are in a hurry.

@@ -24,6 +24,7 @@ type reading struct {
 	shrunk bool
 	broken error // a read error other than the end
 	hole   int64 // bytes up to the next data: zeros that nobody wrote
+	look   int64 // from where on to look for the next hole
 	whole  bool  // there is no hole ahead
 }
 
@@ -42,9 +43,10 @@ const minHole = 1 << 20
 // reading it would fill the memory of the machine with zeros.
 func (r *reading) skipHole() {
 	at := r.info.Size() - r.left
-	if r.hole > 0 || r.whole || at%minHole != 0 {
+	if r.hole > 0 || r.whole || at < r.look {
 		return
 	}
+	r.look = at + minHole
 	next, err := unix.Seek(int(r.file.Fd()), at, unix.SEEK_DATA)
 	switch {
 	case errors.Is(err, syscall.ENXIO):

@@ -90,7 +90,7 @@ func (r *run) addStream(path string, size int64, mtime time.Time, content io.Rea
 		return err
 	}
 	sum := r.sums.New()
-	if err := r.out.copyIn(io.TeeReader(content, sum)); err != nil {
+	if err := r.out.copyIn(content, sum); err != nil {
 		return err
 	}
 	entry := r.entryOf(lineFile, h)
@@ -159,7 +159,7 @@ func (r *run) addSnapshot(path string, info interface {
 		return false, err
 	}
 	sum := r.sums.New()
-	if err := r.out.copyIn(&telling{io.TeeReader(snap.file, sum), r, shown(path)}); err != nil {
+	if err := r.out.copyIn(&telling{snap.file, r, shown(path)}, sum); err != nil {
 		return false, err
 	}
 	r.countFile(path, 0)
