@@ -26,9 +26,13 @@ type conn struct {
 	heard []byte // of the client's greeting, for the library to read
 	gcm   bool   // the client knows AES-GCM
 
+	out *gatherer // what is written after the login
+
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
 	once   sync.Once
+	closed atomic.Bool
+	start  func(func()) // a goroutine that a shutdown waits for; never after Close
 	read   atomic.Int64 // bytes received so far
 	in     atomic.Bool  // has authenticated
 
@@ -46,6 +50,13 @@ type conn struct {
 // This library resets deadlines on every read, so a deadline would not do.
 func (s *Server) newConn(raw net.Conn) *conn {
 	c := &conn{Conn: raw, gate: s.gate, source: sourceOf(raw.RemoteAddr()), logins: make(map[string]login)}
+	c.start = func(f func()) {
+		s.work.Go(func() {
+			defer s.contain("connection output", func(string) { c.cut() })
+			f()
+		})
+	}
+	c.out = newGatherer(raw, c.start)
 	c.ctx, c.cancel = context.WithCancelCause(s.base)
 	limitUnsent(raw)
 	c.mu.Lock()
@@ -57,7 +68,8 @@ func (s *Server) newConn(raw net.Conn) *conn {
 // Read counts what the peer sends: as long as something comes, it lives. A
 // stranger who sends more than any login takes is cut off: while an answer is
 // late on purpose, x/crypto takes in 16 packets of 256 KiB, on each of all the
-// connections.
+// connections. After Close nothing is heard; it is read all the same, as Linux
+// throws away what is on its way out when something is unread at the end.
 func (c *conn) Read(p []byte) (int, error) {
 	if n := copy(p, c.heard); n > 0 {
 		if c.heard = c.heard[n:]; len(c.heard) == 0 {
@@ -66,6 +78,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := c.Conn.Read(p)
+	for err == nil && c.closed.Load() {
+		n, err = c.Conn.Read(p)
+	}
 	if c.read.Add(int64(n)) > maxLogin && !c.in.Load() {
 		_ = c.Close()
 		return 0, errTooMuch
@@ -74,7 +89,7 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // Write implements net.Conn. Our identification, with which the library begins,
-// has gone out already.
+// has gone out already. Nothing is kept for strangers.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.named {
 		c.named = false
@@ -83,15 +98,23 @@ func (c *conn) Write(p []byte) (int, error) {
 		}
 		return len(p), nil
 	}
+	if c.in.Load() {
+		return c.out.Write(p)
+	}
 	return c.Conn.Write(p)
 }
 
-// Close implements net.Conn. It may be called more than once, from anywhere.
+// Close implements net.Conn. It does not wait: what was written before goes out
+// in the time for farewells. It may be called more than once, from anywhere.
 func (c *conn) Close() (err error) {
 	c.once.Do(func() {
+		c.closed.Store(true)
 		c.cancel(errGone)
-		err = c.Conn.Close()
-		c.gate.leave(c)
+		if c.out.end() {
+			c.start(c.drain)
+		} else {
+			err = c.hangUp()
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.stopLogin()
@@ -102,12 +125,32 @@ func (c *conn) Close() (err error) {
 	return err
 }
 
+// drain closes the connection behind what is on its way out.
+func (c *conn) drain() {
+	defer c.gate.clock.AfterFunc(c.gate.limits.farewell, c.cut)()
+	c.out.wait()
+	_ = c.hangUp() // it is gone either way
+}
+
+func (c *conn) hangUp() error {
+	defer c.gate.leave(c)
+	return c.Conn.Close()
+}
+
+// cut closes the connection at once, with nothing more than what the kernel has
+// taken, also while Close still waits.
+func (c *conn) cut() {
+	c.out.drop()
+	_ = c.Close()
+	_ = c.Conn.Close()
+}
+
 // abort closes the connection and throws away what is still on its way out.
 func (c *conn) abort() {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // it is closed at once; if this fails, a moment later
 	}
-	_ = c.Close()
+	c.cut()
 }
 
 // authenticated ends the time for logging in.

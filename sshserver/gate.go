@@ -123,8 +123,8 @@ func (g *gate) knows(c *conn) {
 	c.known = true
 }
 
-// shut closes the connections that which picks and admits no more.
-func (g *gate) shut(which func(*conn) bool) {
+// shut admits no more, and calls end, which must not wait, for each connection.
+func (g *gate) shut(end func(*conn)) {
 	g.mu.Lock()
 	g.closed = true
 	open := make([]*conn, 0, len(g.conns))
@@ -133,9 +133,7 @@ func (g *gate) shut(which func(*conn) bool) {
 	}
 	g.mu.Unlock()
 	for _, c := range open {
-		if which(c) {
-			_ = c.Close() // nothing more to do for it
-		}
+		end(c)
 	}
 }
 

@@ -174,9 +174,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.work.Wait()
 		close(done)
 	}()
-	s.gate.shut(func(c *conn) bool { return c.idle() })
+	s.gate.shut(func(c *conn) {
+		if c.idle() {
+			_ = c.Close() // nothing more to do for it
+		}
+	})
 	s.wait(ctx, done) // sessions say their last words and close what they have
-	s.gate.shut(func(*conn) bool { return true })
+	s.gate.shut((*conn).cut)
 	select {
 	case <-done:
 		return nil

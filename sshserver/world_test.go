@@ -239,6 +239,10 @@ func (w *world) command(ctx context.Context, r Request) int {
 	case "hang":
 		<-ctx.Done()
 		return 1
+	case "goodbye":
+		<-ctx.Done()
+		_, _ = r.Stdout.Write(w.archive)
+		return 3
 	case "cat":
 		_, _ = io.Copy(r.Stdout, r.Stdin)
 	default:
