@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent is how many bytes may wait in the kernel for a slow peer.
-const unsent = 256 << 10
+// unsent is how many bytes may wait in the kernel for a slow peer, behind which
+// twice maxGathered may wait here.
+const unsent = 128 << 10
 
 // limitUnsent keeps the kernel from queueing megabytes for a slow peer, which
 // nobody could call back when a grant ends, and which would hold up a screen on
