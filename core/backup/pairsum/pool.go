@@ -23,6 +23,9 @@ func NewPool() *Pool {
 	return p
 }
 
+// patience is how many bytes of a patient stream wait for others at most.
+const patience = 512 << 10
+
 // alone is how many bytes one without a partner hashes before it looks again.
 const alone = 16 << 10
 
@@ -35,7 +38,11 @@ func (p *Pool) offer(s *Sum, pieces ...[]byte) {
 	for _, piece := range pieces {
 		if len(piece) > 0 {
 			s.queue = append(s.queue, piece)
+			s.queued += len(piece)
 		}
+	}
+	if s.queued > patience {
+		p.changed.Broadcast()
 	}
 	if s.at == idle && len(s.queue) > 0 {
 		s.at = waiting
@@ -48,13 +55,13 @@ func (p *Pool) offer(s *Sum, pieces ...[]byte) {
 }
 
 // wait returns when so many bytes of a stream are hashed: by others beside their
-// own, or else by the caller. One who is patient leaves it to others unless
-// somebody is in a hurry.
+// own, or else by the caller. One who is patient leaves it to others unless much
+// waits, or somebody is in a hurry.
 func (p *Pool) wait(s *Sum, until uint64, patient bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for s.hashed < until {
-		if s.at == waiting && p.seeking == 0 && (!patient || p.hurries > 0) {
+		if s.at == waiting && p.seeking == 0 && (!patient || s.queued > patience || p.hurries > 0) {
 			p.hash(s, until)
 			return
 		}

@@ -36,6 +36,7 @@ type Sum struct {
 
 	// These are for whoever has the pool's lock.
 	queue  [][]byte // whole blocks that are to be hashed
+	queued int      // bytes of them
 	hashed uint64   // bytes of whole blocks that are
 	at     place
 }
@@ -49,7 +50,7 @@ func (p *Pool) New() *Sum {
 }
 
 // NewPatient is New for a stream whose sum nobody needs soon: Until leaves the work
-// to others that hash, as long as nobody is in a hurry.
+// to others that hash, as long as nobody is in a hurry and no more than 512 KiB wait.
 func (p *Pool) NewPatient() *Sum {
 	s := p.New()
 	s.patient = true
@@ -141,6 +142,7 @@ func (s *Sum) lonely(p []byte) {
 // done takes off what is hashed of the piece at hand.
 func (s *Sum) done(n int) {
 	s.hashed += uint64(n)
+	s.queued -= n
 	if s.queue[0] = s.queue[0][n:]; len(s.queue[0]) == 0 {
 		s.queue = slices.Delete(s.queue, 0, 1)
 	}
