@@ -148,7 +148,7 @@ func (f *File) Seal() error {
 
 func (f *File) name() error {
 	if f.part == "" {
-		return unix.Linkat(unix.AT_FDCWD, procPath(f.File.File), unix.AT_FDCWD, f.path, unix.AT_SYMLINK_FOLLOW)
+		return unix.Linkat(unix.AT_FDCWD, procPath(f.Plain()), unix.AT_FDCWD, f.path, unix.AT_SYMLINK_FOLLOW)
 	}
 	err := unix.Renameat2(unix.AT_FDCWD, f.part, unix.AT_FDCWD, f.path, unix.RENAME_NOREPLACE)
 	if !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOSYS) {

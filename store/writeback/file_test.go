@@ -2,8 +2,10 @@ package writeback_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"breakglass/store/writeback"
@@ -35,9 +37,70 @@ func TestFileHoldsWhatWasWritten(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if taken := onDisk(t, plain.Name()); taken > int64(want.Len())+slack {
+		t.Errorf("%d bytes take %d of the disk: what was reserved stayed", want.Len(), taken)
+	}
 	got, err := os.ReadFile(plain.Name())
 	if err != nil || !bytes.Equal(got, want.Bytes()) {
 		t.Fatalf("the file holds %d bytes, not the %d that were written (%v)", len(got), want.Len(), err)
+	}
+}
+
+// slack is what a file system may take beside a file's bytes.
+const slack = 1 << 20
+
+func onDisk(t *testing.T, path string) int64 {
+	t.Helper()
+	var info syscall.Stat_t
+	if err := syscall.Stat(path, &info); err != nil {
+		t.Fatal(err)
+	}
+	return info.Blocks * 512
+}
+
+// What was written since a Sync follows what it made durable.
+func TestFileGoesOnAfterSync(t *testing.T) {
+	t.Parallel()
+	plain, err := os.Create(filepath.Join(t.TempDir(), "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := writeback.New(plain)
+	defer f.Close() //nolint:errcheck // what was synced is read
+	var want bytes.Buffer
+	for i, size := range []int{0, 7, 300 << 10, writeback.Stretch + 1, 0, 5 << 20, 1} {
+		piece := bytes.Repeat([]byte{byte('a' + i)}, size)
+		want.Write(piece)
+		if n, err := f.Write(piece); n != size || err != nil {
+			t.Fatalf("wrote %d of %d bytes: %v", n, size, err)
+		}
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(plain.Name()); err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Fatalf("after the sync the file holds %d bytes, not the %d that were written (%v)", len(got), want.Len(), err)
+		}
+	}
+}
+
+// A disk that is full says so, in a Write or at the end.
+func TestFileOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := writeback.New(full)
+	defer f.Close() //nolint:errcheck // nothing is in it
+	if _, err := f.Write(make([]byte, 1<<20)); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a megabyte on a full disk gives %v", err)
+	}
+	late := writeback.New(full)
+	if _, err := late.Write([]byte("less than a piece")); err != nil {
+		t.Errorf("what only waits fails with %v", err)
+	}
+	if err := late.Sync(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("to sync it on a full disk gives %v", err)
 	}
 }
 
