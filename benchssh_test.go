@@ -86,5 +86,6 @@ func BenchmarkDownloads(b *testing.B) {
 	race(b, s.root,
 		h.fetching("ssh breakglass backup > FILE", out, stream("-p", h.port, user+"@127.0.0.1", "backup")),
 		h.fetching("ssh 'mariadb-dump; tar | zstd'", out, stream("-i", h.path("eva"), "-p", port, "127.0.0.1", "cd "+s.out+"; "+remote)),
+		h.fetching("the same, aes128-gcm", out, stream("-c", "aes128-gcm@openssh.com", "-i", h.path("eva"), "-p", port, "127.0.0.1", "cd "+s.out+"; "+remote)),
 	)
 }
