@@ -27,9 +27,10 @@
 // https://old.example.com nor https://old.example-shop. Another port is another
 // service and stays (:80 and :443 are none). user@old.example is an address for
 // mail and stays. A host by itself, without slashes, stays too, but in the
-// tables of a WordPress network that list its sites (…blogs, …site), where a
-// value that is the old host and nothing else becomes the new one, and the path
-// right behind it the path below the new one.
+// tables of a WordPress network that list its sites (…blogs, …site) and of a
+// PrestaShop that list its shops (…shop_url), where a value that is the old host
+// and nothing else becomes the new one, and the path right behind it the path below
+// the new one; and behind PS_SHOP_DOMAIN and PS_SHOP_DOMAIN_SSL in …configuration.
 //
 // A path is found whole, in the same forms, URL-encoded twice at most:
 // /var/www/old is neither /var/www/older nor /backup/var/www/old.

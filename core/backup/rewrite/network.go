@@ -1,16 +1,24 @@
 package rewrite
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
 
 // isNetwork reports whether a table may be one in which a WordPress network lists
-// its sites: wp_blogs and wp_site, with a column for the host and, right behind
-// it, one for the path.
+// its sites, wp_blogs and wp_site, or a PrestaShop its shops, ps_shop_url: with
+// columns for the host and, right behind them, one for the path.
 func isNetwork(table string) bool {
 	table = strings.Trim(table, "`")
-	return strings.HasSuffix(table, "blogs") || strings.HasSuffix(table, "site")
+	return strings.HasSuffix(table, "blogs") || strings.HasSuffix(table, "site") || strings.HasSuffix(table, "shop_url")
+}
+
+// namesHost reports whether a value is the name of a PrestaShop's host in its table
+// ps_configuration: what stands right behind it is that host.
+func namesHost(table string, v []byte) bool {
+	return bytes.HasPrefix(v, []byte("PS_SHOP_DOMAIN")) && (len(v) == len("PS_SHOP_DOMAIN") || string(v) == "PS_SHOP_DOMAIN_SSL") &&
+		strings.HasSuffix(strings.Trim(table, "`"), "configuration")
 }
 
 // networkHost finds the old URL of which a value is the host and nothing else.

@@ -41,3 +41,23 @@ func TestNetworkPaths(t *testing.T) {
 		}
 	}
 }
+
+// A PrestaShop has its host by itself, twice beside the path, and behind two names of
+// its configuration. Any other value that is a host stays: the mail's server does.
+func TestShop(t *testing.T) {
+	const dump = "INSERT INTO `ps_configuration` VALUES (1,NULL,NULL,'PS_SHOP_DOMAIN','a.example','2020-01-01 00:00:00','2020-01-01 00:00:00')," +
+		"(2,NULL,NULL,'PS_SHOP_DOMAIN_SSL','a.example','2020-01-01 00:00:00','x'),(3,NULL,NULL,'PS_MAIL_SERVER','a.example','x','a.example')," +
+		"(4,NULL,NULL,'PS_SHOP_DOMAIN_OTHER','a.example','x','x'),(5,NULL,NULL,'PS_SHOP_DOMAIN',NULL,'x','x');\n" +
+		"INSERT INTO `ps_shop_url` VALUES (1,1,'a.example','www.a.example','/shop/','',1,1),(2,2,'b.example','b.example','/shop/','two/',1,1);\n" +
+		"INSERT INTO `ps_other` VALUES ('PS_SHOP_DOMAIN','a.example');\n"
+	w, err := rewrite.New(rewrite.Options{URLs: []rewrite.Pair{{Old: "https://a.example/shop", New: "https://new.example"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer("'PS_SHOP_DOMAIN','a.example','2", "'PS_SHOP_DOMAIN','new.example','2", "'PS_SHOP_DOMAIN_SSL','a.example'", "'PS_SHOP_DOMAIN_SSL','new.example'",
+		"(1,1,'a.example','www.a.example','/shop/'", "(1,1,'new.example','new.example','/'").Replace(dump)
+	var out bytes.Buffer
+	if _, err := w.Dump(t.Context(), &out, strings.NewReader(dump), rewrite.MySQL); err != nil || out.String() != want {
+		t.Errorf("%v\n got %s\nwant %s", err, out.String(), want)
+	}
+}

@@ -10,7 +10,7 @@ const maxNesting = 48
 
 // Value returns a value of a table with all replaced, and what became of it.
 // The table is that of the value, or "" for none; it matters to WordPress
-// networks only. A value in which nothing is replaced is returned itself.
+// networks and a PrestaShop's shops only. A value in which nothing is replaced is returned itself.
 func (w *Rewriter) Value(table string, v []byte) ([]byte, Counts) {
 	if !w.find.in(v) {
 		return v, Counts{}
@@ -31,6 +31,7 @@ type scan struct {
 	form   form
 	depth  int
 	probe  bool // the question is whether there is a match, and no more
+	bare   bool // it may be a host by itself, whatever table it is of
 	host   bool // it was the host of a site of a network, whose path follows
 	run    int  // up to where base64 has been looked for in the text at hand
 }
@@ -46,7 +47,7 @@ const (
 
 // cell returns the edits of a whole value of a table.
 func (s *scan) cell(table string, v []byte) []edit {
-	if isNetwork(table) {
+	if s.bare || isNetwork(table) {
 		if t, ok := s.w.networkHost(v); ok {
 			s.counts.Hosts++
 			s.host = true

@@ -34,6 +34,7 @@ type window struct {
 	eof   bool
 	table string
 	host  string // of a site of a network, whose path is to follow; "": none
+	named bool   // the literal before this one says that it is a host
 
 	scratch []byte // for what a literal stands for
 }
@@ -164,10 +165,11 @@ func (w *window) literal(from, end int, c *codec) error {
 	if done, err := w.networkPath(from, end); done || err != nil {
 		return err
 	}
-	if !w.mayHold(from, end) {
+	named := w.named
+	if w.named = namesHost(w.table, w.buf[from:end]); w.named || !w.mayHold(from, end) {
 		return nil
 	}
-	s := scan{w: w.w}
+	s := scan{w: w.w, bare: named}
 	edits := s.behind(w.table, w.buf[from:end], c, &w.scratch)
 	if s.host {
 		w.host = string(w.buf[from:end])
