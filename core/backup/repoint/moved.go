@@ -36,7 +36,16 @@ func (j *job) moved(old string) (d Database, ok bool) {
 
 // value is what a setting is in the last of some PHP files that has it as plain
 // text.
-func (j *job) value(name string, files ...string) (text string) {
+func (j *job) value(name string, files ...string) string {
+	if all := j.values(name, files...); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return ""
+}
+
+// values are the texts that a setting is given in some PHP files, each once, in the
+// order of where it is last.
+func (j *job) values(name string, files ...string) (texts []string) {
 	for _, file := range files {
 		src, err := readFile(j.root, file)
 		if err != nil {
@@ -44,11 +53,11 @@ func (j *job) value(name string, files ...string) (text string) {
 		}
 		for _, s := range settings(php.Scan(src)) {
 			if s.name == name && s.known && s.value.Kind == php.Literal {
-				text = s.value.Text
+				texts = append(slices.DeleteFunc(texts, func(t string) bool { return t == s.value.Text }), s.value.Text)
 			}
 		}
 	}
-	return text
+	return texts
 }
 
 // further adds the wishes of each connection beside a program's own whose

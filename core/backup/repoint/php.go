@@ -58,7 +58,10 @@ func (p *plan) php(w wishes, hosts []host) {
 }
 
 // ownDatabase are the settings that name a program's own database.
-var ownDatabase = []string{"DB_NAME", "db", "databases.default.default.database", "return.db.connection.default.dbname"}
+var ownDatabase = []string{
+	"DB_NAME", "db", "databases.default.default.database", "return.db.connection.default.dbname", "return.DB.Connections.Default.dbname",
+	"return.parameters.database_name", "_DB_NAME_", "wgDBname",
+}
 
 // unmoved reports whether a setting names the program's own database, though that
 // is to be changed and went nowhere.
@@ -66,7 +69,10 @@ func (p *plan) unmoved(s setting) bool { return p.strict && slices.Contains(ownD
 
 // further reports whether a setting names a database beside the site's own.
 func further(name string) bool {
-	for prefix, own := range map[string]string{"databases.": "databases.default.default.database", "return.db.connection.": "return.db.connection.default.dbname"} {
+	for prefix, own := range map[string]string{
+		"databases.": "databases.default.default.database", "return.db.connection.": "return.db.connection.default.dbname",
+		"return.DB.Connections.": "return.DB.Connections.Default.dbname",
+	} {
 		suffix := own[strings.LastIndexByte(own, '.'):]
 		if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, suffix) && name != own {
 			return true

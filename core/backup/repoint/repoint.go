@@ -1,6 +1,7 @@
 package repoint
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net"
@@ -33,7 +34,8 @@ type Database struct {
 // Options say what to change.
 type Options struct {
 	// Kind is the program as the manifest has it, with or without a version:
-	// WordPress, Drupal, Joomla, Magento, Laravel, Symfony, .env.
+	// WordPress, Drupal, Joomla, Magento, TYPO3, PrestaShop, MediaWiki, Laravel,
+	// Symfony, .env.
 	Kind string
 	// Dir is where the program lies below the root; "" is the root itself.
 	Dir string
@@ -166,6 +168,15 @@ func (d Database) joined() string {
 	return d.host()
 }
 
+// postgresHost is the database's host as a client of PostgreSQL takes it: a name, or
+// the directory of a socket.
+func (d Database) postgresHost() string {
+	if dir, name := path.Split(d.Socket); strings.HasPrefix(name, ".s.PGSQL.") {
+		return path.Clean(dir)
+	}
+	return cmp.Or(d.Socket, d.host())
+}
+
 // job is one call of Repoint.
 type job struct {
 	root     *os.Root
@@ -191,6 +202,12 @@ func (j *job) plans() ([]*plan, error) {
 	case "Magento":
 		file := j.orFile("app/etc/env.php")
 		return j.each(j.magento(file), file)
+	case "MediaWiki":
+		return j.mediaWiki()
+	case "PrestaShop":
+		return j.prestaShop()
+	case "TYPO3":
+		return j.typo3()
 	case "Laravel":
 		j.stale("bootstrap/cache/config.php")
 		return j.eachEnv(laravelEnv, j.orFile(".env"))
@@ -226,6 +243,13 @@ func (j *job) byHand(file, name, why string) {
 func (j *job) stale(name string) {
 	if j.exists(j.in(name)) {
 		j.byHand(j.in(name), "", "This file holds a copy of the old configuration, which the site prefers; delete it.")
+	}
+}
+
+// staleFolder notes a folder in which a program keeps copies of its configuration.
+func (j *job) staleFolder(name string) {
+	if info, err := j.root.Lstat(j.in(name)); err == nil && info.IsDir() {
+		j.byHand(j.in(name), "", "What lies in this folder was made of the old configuration; delete it, and the site makes it anew.")
 	}
 }
 
