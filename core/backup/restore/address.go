@@ -12,6 +12,7 @@ import (
 	"breakglass/core"
 	"breakglass/core/backup"
 	"breakglass/core/backup/rewrite"
+	"breakglass/core/safetext"
 )
 
 // pairs puts the new address in the place of each old one.
@@ -55,8 +56,10 @@ func (r *run) addresses() error {
 	if len(olds) == 0 {
 		return core.Refuse(core.ErrInvalid, "The site's old address could not be found out; start this command again with --old-url https://OLD beside --url, and it goes on from here.")
 	}
-	r.state.URLs = joinPairs(olds, r.order.URL)
 	kind, _, _ := strings.Cut(r.known.Header.Kind, " ")
+	if r.state.URLs = joinPairs(olds, r.order.URL); kind == "MediaWiki" {
+		r.state.URLs = r.wikiPairs(olds)
+	}
 	if line := addressByHand[kind]; line != "" {
 		r.byHand(line)
 	}
@@ -84,6 +87,28 @@ func joinPairs(olds []string, to string) (list []rewrite.Pair) {
 		list = append(list, rewrite.Pair{Old: old, New: next})
 	}
 	return list
+}
+
+// wikiPairs are pairs of hosts alone. A MediaWiki has the path below in settings of its
+// own, one for its programs and another for its articles.
+func (r *run) wikiPairs(olds []string) []rewrite.Pair {
+	hosts := make([]string, 0, len(olds))
+	for _, old := range olds {
+		host, _ := splitPath(old)
+		hosts = append(hosts, host)
+	}
+	to, path := splitPath(r.order.URL)
+	if path != "" {
+		r.byHand(fmt.Sprintf("See that $wgScriptPath in LocalSettings.php is %s, and that $wgArticlePath fits it.", safetext.Line(path)))
+	}
+	return joinPairs(hosts, to)
+}
+
+// splitPath cuts an address behind its host. The path has no slash at its end.
+func splitPath(address string) (host, path string) {
+	scheme, rest, _ := strings.Cut(strings.TrimRight(address, "/"), "://")
+	at := strings.IndexByte(rest+"/", '/')
+	return scheme + "://" + rest[:at], rest[at:]
 }
 
 // directories puts the target in the place of the old root. An old root that no

@@ -251,11 +251,9 @@ func (r *run) searchShop(d backup.StoredDatabase) ([]string, error) {
 var shopHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 
 // addressByHand says where a program has its address in a form that a restore does not
-// write: a bare host, or a file of its own.
+// write.
 var addressByHand = map[string]string{
-	"PrestaShop": "Write the new host into the tables ps_shop_url (domain, domain_ssl, physical_uri) and ps_configuration (PS_SHOP_DOMAIN, PS_SHOP_DOMAIN_SSL), else the shop leads to the old one.",
-	"MediaWiki":  "Write the new address into $wgServer of LocalSettings.php.",
-	"TYPO3":      "Write the new address into base: of config/sites/*/config.yaml, and flush TYPO3's caches.",
+	"PrestaShop": "In the shop's back office, save Traffic & SEO once: that writes the new address into .htaccess.",
 }
 
 // keepsNone says what a restore does not change where no old address is known. Each
