@@ -101,6 +101,20 @@ var databaseKeys = map[string][]databaseKey{
 	detect.KindMagento: {
 		{detect.FormArray, "dbname", "name"}, {detect.FormArray, "username", "user"}, {detect.FormArray, "password", "password"}, {detect.FormArray, "host", "hostport"},
 	},
+	detect.KindTYPO3: {
+		{detect.FormArray, "dbname", "name"}, {detect.FormArray, "user", "user"}, {detect.FormArray, "password", "password"}, {detect.FormArray, "host", "host"},
+		{detect.FormArray, "port", "port"},
+	},
+	detect.KindPrestaShop: {
+		{detect.FormArray, "database_name", "name"}, {detect.FormArray, "database_user", "user"}, {detect.FormArray, "database_password", "password"},
+		{detect.FormArray, "database_host", "host"}, {detect.FormArray, "database_port", "port"},
+	},
+	detect.KindOldShop: {
+		{detect.FormDefine, "_DB_NAME_", "name"}, {detect.FormDefine, "_DB_USER_", "user"}, {detect.FormDefine, "_DB_PASSWD_", "password"}, {detect.FormDefine, "_DB_SERVER_", "hostport"},
+	},
+	detect.KindMediaWiki: {
+		{detect.FormProperty, "wgDBname", "name"}, {detect.FormProperty, "wgDBuser", "user"}, {detect.FormProperty, "wgDBpassword", "password"}, {detect.FormProperty, "wgDBserver", "hostport"},
+	},
 }
 
 // restoreEdits says how a configuration is pointed at another database. What
@@ -116,11 +130,14 @@ func (r *run) restoreEdits(c detect.ConfigFile) []string {
 		}
 		return nil
 	}
+	postgres := slices.ContainsFunc(r.dumps, func(d *dump) bool { return d.dir == folder && d.kind() == detect.Postgres })
 	var lines []string
 	for _, k := range keys {
 		found := slices.DeleteFunc(slices.Clone(c.Settings), func(s detect.Setting) bool { return s.Form != k.form || s.Name != k.key })
 		switch {
 		case len(found) == 0 && k.role == "port":
+		case k.role == "hostport" && postgres: // no program takes both in one of its server
+			lines = append(lines, "byhand "+k.key+" in "+shownLine(c.Path))
 		case len(found) == 1 && found[0].Plain && found[0].Line == found[0].KeyLine && confKey.MatchString(k.key) && confPath.MatchString(restored(c)):
 			lines = append(lines, fmt.Sprintf("edit %s %s %s %d %s %s", k.form, k.role, k.key, found[0].Line, folder, restored(c)))
 		default:

@@ -14,6 +14,10 @@ const (
 	KindJoomla      = "Joomla"
 	KindDrupal      = "Drupal"
 	KindMagento     = "Magento"
+	KindTYPO3       = "TYPO3"
+	KindPrestaShop  = "PrestaShop"
+	KindOldShop     = "PrestaShop before 1.7"
+	KindMediaWiki   = "MediaWiki"
 )
 
 // ConfigFile is a file that configures the site, and what it says.
@@ -37,8 +41,8 @@ var databaseForm = regexp.MustCompile(`(?i)^(DB_|DATABASE_URL$|_DB_|dbname$|wgDB
 var knownConfigs = []struct{ path, kind string }{
 	{".env", KindEnvironment}, {".env.local", KindEnvironment}, {".env.production", KindEnvironment},
 	{"sites/default/settings.php", KindDrupal}, {"sites/default/settings.local.php", ""}, {"configuration.php", KindJoomla}, {"app/etc/env.php", KindMagento},
-	{"app/config/parameters.php", ""}, {"config/settings.inc.php", ""}, {"LocalSettings.php", ""},
-	{"typo3conf/LocalConfiguration.php", ""}, {"config/system/settings.php", ""},
+	{"app/config/parameters.php", KindPrestaShop}, {"config/settings.inc.php", KindOldShop}, {"LocalSettings.php", KindMediaWiki},
+	{"typo3conf/LocalConfiguration.php", KindTYPO3}, {"config/system/settings.php", KindTYPO3},
 }
 
 // Configs reads the files that configure the site. None of them is run.
