@@ -92,13 +92,15 @@ func (f *File) order() error {
 	return nil
 }
 
-// Sync makes durable what was written, and gives back what was reserved beyond it.
+// Sync makes durable what was written, and gives back what was reserved beyond it: by
+// us, or by a file system like XFS, which takes a file that reserves for one that wants
+// to keep what it has.
 func (f *File) Sync() error {
 	if err := f.flush(); err != nil {
 		return err
 	}
-	if f.reserved > f.written {
-		f.reserved = f.written
+	if f.reserved > 0 {
+		f.reserved = 0
 		if err := f.file.Truncate(f.written); err != nil {
 			return err
 		}
