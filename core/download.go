@@ -189,7 +189,7 @@ func (d *Download) Close() error {
 	err := d.reader.Close()
 	ctx, cancel := context.WithTimeout(d.c.base, closeTime)
 	defer cancel()
-	ranges, _ := d.c.traffic.of(d.archive)
+	ranges, _ := d.c.traffic.of(d.archive, d.c.clock.Now())
 	err = errors.Join(err, d.c.downloadSent(ctx, d.actor, d.archive, d.lease.Grant(), ranges))
 	d.c.traffic.close(d.archive)
 	return err

@@ -155,7 +155,7 @@ func (c *Console) archiveInfos(tx Tx, site string) ([]ArchiveInfo, error) {
 }
 
 func (c *Console) archiveInfo(a Archive) ArchiveInfo {
-	ranges, rate := c.traffic.of(a.ID)
+	ranges, rate := c.traffic.of(a.ID, c.clock.Now())
 	for _, r := range a.Served {
 		ranges = addRange(ranges, r)
 	}

@@ -13,9 +13,15 @@ type traffic struct {
 	by map[string]*flow
 }
 
+// stalled is after how long without a byte a download stands still, though its
+// connection may not know yet that the other end is gone. A slow line asks for a
+// piece of 255 KiB in less.
+const stalled = 15 * time.Second
+
 type flow struct {
 	open   int // downloads under way
 	ranges []Range
+	last   time.Time // when something was sent
 	window time.Time // when the counting of recent began
 	recent int64
 	rate   float64
@@ -45,6 +51,7 @@ func (t *traffic) sent(archive string, r Range, now time.Time) {
 	f := t.flow(archive)
 	f.ranges = addRange(f.ranges, r)
 	f.recent += r.To - r.From
+	f.last = now
 	switch age := now.Sub(f.window); {
 	case f.window.IsZero():
 		f.window = now
@@ -58,8 +65,8 @@ func (t *traffic) sent(archive string, r Range, now time.Time) {
 }
 
 // of returns the ranges that are not yet in the record, and the rate in bytes a
-// second, 0 when nothing is under way.
-func (t *traffic) of(archive string) ([]Range, float64) {
+// second, 0 when nothing is under way or it stands still.
+func (t *traffic) of(archive string, now time.Time) ([]Range, float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := t.by[archive]
@@ -67,7 +74,7 @@ func (t *traffic) of(archive string) ([]Range, float64) {
 		return nil, 0
 	}
 	rate := f.rate
-	if f.open == 0 {
+	if f.open == 0 || now.Sub(f.last) >= stalled {
 		rate = 0
 	}
 	return append([]Range(nil), f.ranges...), rate

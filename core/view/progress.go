@@ -23,7 +23,7 @@ func Progress(lang string, p core.Progress) string {
 	if p.Rate > 0 {
 		parts = append(parts, Rate(lang, p.Rate))
 	}
-	if p.TotalKnown && p.ETA >= 0 && p.BytesTotal > 0 {
+	if p.TotalKnown && p.ETA >= time.Second && p.BytesTotal > 0 {
 		parts = append(parts, words.Text(lang, "view.progress.left", data))
 	}
 	return strings.Join(parts, ", ")

@@ -165,6 +165,14 @@ var pages = map[string]page{
 		sealed(core.VerdictNotes, "wp-content/cache was left out", "one file changed while it was read: error.log")(now, s)
 		s.Archives[0].Sent, s.Archives[0].Rate, s.Archives[0].Rehearsing = 600_000_000, 2_100_000, true
 	})},
+	"download_stopped": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
+		sealed(core.VerdictComplete)(now, s)
+		s.Archives[0].Sent = 600_000_000
+	})},
+	"download_once_more": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
+		sealed(core.VerdictComplete)(now, s)
+		s.Archives[0].Sent, s.Archives[0].Whole, s.Archives[0].Rate = s.Archives[0].Size, now, 2_100_000
+	})},
 	"download_incomplete": {token: true, state: withGrant(core.GrantActive, func(now time.Time, s *core.OwnerState) {
 		sealed(core.VerdictNotComplete, "n1", "n2", "n3", "n4", "n5", "n6", "n7")(now, s)
 		s.Archives[0].Sent, s.Archives[0].Whole = s.Archives[0].Size, now
@@ -181,6 +189,7 @@ var pages = map[string]page{
 	"handover_unseen": {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("enter") }},
 	"close":           {token: true, state: withGrant(core.GrantActive, sealed(core.VerdictComplete)), then: func(a *tuitest.App) { a.Press("x") }},
 	"reprove":         {state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Grant.Proven = false })},
+	"reason_again":    {state: withGrant(core.GrantActive, func(_ time.Time, s *core.OwnerState) { s.Grant.Proven = false }), then: func(a *tuitest.App) { a.Press("enter") }},
 	"closed":          {state: withGrant(core.GrantClosed, nil)},
 	"expired":         {state: withGrant(core.GrantExpired, nil)},
 	"revoked":         {state: withGrant(core.GrantRevoked, func(_ time.Time, s *core.OwnerState) { s.Grant.Reason = "that was not the owner" })},

@@ -134,8 +134,8 @@ func (s *Screen) contactKeys() []binding {
 	}
 	return []binding{
 		enter("send_code", (*Screen).choose),
-		{keys: []string{"down", "j", "tab"}, shown: "Down", id: "next", do: move(1)},
-		{keys: []string{"up", "k", "shift+tab"}, shown: "Up", id: "previous", do: move(-1)},
+		{keys: []string{"down", "j", "tab"}, shown: s.text("key.down", nil), id: "next", do: move(1)},
+		{keys: []string{"up", "k", "shift+tab"}, shown: s.text("key.up", nil), id: "previous", do: move(-1)},
 		back,
 	}
 }

@@ -132,7 +132,11 @@ func (s *Screen) drawWelcome(at wizard.Place, b *body) {
 }
 
 func (s *Screen) drawReason(b *body) {
-	b.asks(s.text("reason.lead", nil), s.text("reason.field", nil), s.reason, 70)
+	lead := s.text("reason.lead", nil)
+	if wizard.ComesBack(s.state) {
+		lead = s.text("reason.again", nil)
+	}
+	b.asks(lead, s.text("reason.field", nil), s.reason, 70)
 	b.next(s.text("reason.next", nil))
 	b.quiet(s.text("reason.why", nil))
 	s.call(b)

@@ -1,6 +1,8 @@
 package owner
 
 import (
+	"time"
+
 	"breakglass/core"
 	"breakglass/core/safetext"
 	"breakglass/core/view"
@@ -158,7 +160,7 @@ func (s *Screen) drawBar(b *body, p core.Progress) {
 	if p.Rate > 0 {
 		b.line(s.text("progress.rate", data))
 	}
-	if p.ETA >= 0 && p.TotalKnown {
+	if p.ETA >= time.Second && p.TotalKnown { // “about 0 s” would stand there while the last steps run
 		b.line(s.text("progress.left", data))
 	}
 }

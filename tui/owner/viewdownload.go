@@ -24,7 +24,9 @@ func (s *Screen) drawDownload(b *body) {
 	b.gap()
 	b.command(l.SCP, s.text("folded", nil))
 	b.quiet(s.text("download.password", nil))
-	b.quiet(s.text("download.broken", nil))
+	if !stopped(a) {
+		b.quiet(s.text("download.broken", nil))
+	}
 	b.quiet(s.text("download.check", nil))
 	b.gap()
 	b.sum(safetext.Line(a.SHA256))
@@ -51,6 +53,8 @@ func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
 		"Sent": view.Size(s.Lang(), a.Sent), "Size": view.Size(s.Lang(), a.Size), "Rate": view.Rate(s.Lang(), a.Rate), "Time": view.TimeOfDay(a.Whole, s.state.Zone),
 	}
 	switch {
+	case wizard.Fetched(a) && a.Rate > 0:
+		b.say(s.text("download.once_more", data))
 	case wizard.Fetched(a):
 		b.good(s.text("download.whole", data))
 	case a.Sent == 0 && a.Rate == 0:
@@ -58,12 +62,18 @@ func (s *Screen) drawSent(b *body, a core.ArchiveInfo) {
 	default:
 		b.gap()
 		b.add(s.theme.Bar(float64(a.Sent)/float64(max(a.Size, 1)), min(b.width, 60)))
-		id := "download.sending"
-		if a.Rate <= 0 {
-			id = "download.paused"
+		if !stopped(a) {
+			b.line(s.text("download.sending", data))
+			return
 		}
-		b.line(s.text(id, data))
+		b.line(s.text("download.paused", data))
+		b.line(s.text("download.broken", nil)) // what to do next stands where it is seen
 	}
+}
+
+// stopped reports whether a download began and stands still before its end.
+func stopped(a core.ArchiveInfo) bool {
+	return a.Sent > 0 && a.Rate <= 0 && !wizard.Fetched(a)
 }
 
 // drawRehearsal says whether the archive was tried out, or why not.

@@ -353,7 +353,7 @@ func (f *following) sayFar() {
 	default:
 		f.s.tell(data, "owner.progress.of")
 	}
-	if p.ETA >= 0 && p.TotalKnown {
+	if p.ETA >= time.Second && p.TotalKnown {
 		f.s.tell(data, "owner.progress.left")
 	}
 }

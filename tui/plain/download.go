@@ -78,12 +78,14 @@ func (s *session) sentNews(was core.OwnerState) []string {
 	switch tenths := func(a core.ArchiveInfo) int64 { return a.Sent * 10 / max(a.Size, 1) }; {
 	case wizard.Fetched(a) && !wizard.Fetched(before):
 		return []string{s.text("plain.download.whole", nil)}
+	case wizard.Fetched(a) && a.Rate > 0 && before.Rate <= 0:
+		return []string{s.text("owner.download.once_more", data)}
 	case wizard.Fetched(a):
 		return nil
 	case a.Rate > 0 && (before.Rate <= 0 || tenths(a) > tenths(before)):
 		return []string{s.text("owner.download.sending", data)}
 	case a.Rate <= 0 && before.Rate > 0:
-		return []string{s.text("owner.download.paused", data)}
+		return []string{s.text("owner.download.paused", data), s.text("owner.download.broken", nil)}
 	}
 	return nil
 }

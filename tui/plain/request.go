@@ -65,8 +65,12 @@ func (s *session) begin() error {
 }
 
 func (s *session) reasonPage() page {
+	lead := "owner.reason.lead"
+	if wizard.ComesBack(s.state) {
+		lead = "owner.reason.again"
+	}
 	return page{
-		lead:  func() { s.tell(nil, "owner.reason.lead", "owner.reason.why", "owner.reason.next") },
+		lead:  func() { s.tell(nil, lead, "owner.reason.why", "owner.reason.next") },
 		field: s.text("owner.reason.field", nil), empty: "owner.not.reason",
 		free: func(text string) error {
 			_, err := s.console.Draft(s.ctx, s.actor, text)

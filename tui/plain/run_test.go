@@ -134,7 +134,7 @@ func TestComingBackResumes(t *testing.T) {
 				}
 				if steps > 4 {
 					stranger.holds(said, "this connection has not shown a code yet")
-					stranger.says("1", "Your reason:")
+					stranger.says("1", "Access is open already and nothing is lost.", "Your reason:")
 					stranger.says("I am back", "Access is open already.")
 					stranger.types("2")
 					stranger.holds(stranger.types(w.deliver()), "acme+"[:0]+map[bool]string{true: "Start the backup.", false: "sftp -P 2222"}[steps == 5])
@@ -493,6 +493,34 @@ func TestTheDownload(t *testing.T) {
 		next.types(w.deliver())
 		next.says("1", "2. Fetch the backup of")
 		next.says("2", "sftp -P 2222")
+	})
+}
+
+// A download that breaks off says how it goes on, and one that begins once more
+// is not taken for the one before.
+func TestADownloadThatBreaksOff(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		c := w.begins(w.owner, true)
+		c.goes(6)
+		token := regexp.MustCompile(`acme\+([0-9A-Z]{6})@`).FindStringSubmatch(c.out.String())
+		a := w.login(token[1])
+		file, err := w.console.OpenFile(t.Context(), a, w.state().Archives[0].Name)
+		check(t, err)
+		read := func(from, to int64) {
+			for ; from < to; from += 1000 {
+				if _, err := file.ReadAt(make([]byte, 1000), from); !errors.Is(err, io.EOF) {
+					check(t, err)
+				}
+				time.Sleep(1500 * time.Millisecond)
+			}
+		}
+		read(0, file.Size()/2)
+		c.holds(c.after(time.Minute), "Nothing is being sent at the moment.", "with -a behind the word sftp")
+		read(0, file.Size())
+		c.holds(c.after(time.Minute), "All of it was sent to you.")
+		read(0, file.Size())
+		c.holds(c.after(time.Minute), "now it is sent once more")
+		check(t, file.Close())
 	})
 }
 

@@ -69,6 +69,12 @@ func At(s core.OwnerState, c Choices, now time.Time) Place {
 	}
 }
 
+// ComesBack reports whether access is open already, to other connections: who is
+// asked for a reason then must not think that all begins anew.
+func ComesBack(s core.OwnerState) bool {
+	return s.Grant != nil && s.Grant.State == core.GrantActive
+}
+
 // inGrant is the way from opened access to closing it.
 func inGrant(s core.OwnerState, c Choices) Place {
 	switch job := s.Job; {
