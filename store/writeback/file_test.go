@@ -121,3 +121,31 @@ func TestFileWithoutDisk(t *testing.T) {
 		}
 	}
 }
+
+// Whoever closes a file while another writes ends the writing, and no order goes to
+// whatever file has its descriptor next.
+func TestFileIsClosedWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	piece := make([]byte, writeback.Stretch)
+	for range 20 {
+		plain, err := os.Create(filepath.Join(t.TempDir(), "archive"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, writing, ended := writeback.New(plain), make(chan struct{}), make(chan error, 1)
+		go func() {
+			_, err := f.Write(piece)
+			for close(writing); err == nil; {
+				_, err = f.Write(piece)
+			}
+			ended <- err
+		}()
+		<-writing
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("a write to a closed file gives %v", err)
+		}
+	}
+}

@@ -11,18 +11,31 @@ import (
 // begin has the disk write a stretch. It waits for nothing but room in the
 // disk's queue: see sync_file_range(2).
 func begin(f *os.File, at, size int64) (taken bool, err error) {
-	return answer(unix.SyncFileRange(int(f.Fd()), at, size, unix.SYNC_FILE_RANGE_WRITE)) //nolint:gosec // a descriptor is small
+	return answer(onDisk(f, func(fd int) error { return unix.SyncFileRange(fd, at, size, unix.SYNC_FILE_RANGE_WRITE) }))
 }
 
 // await waits until a stretch that was begun is written.
 func await(f *os.File, at, size int64) (taken bool, err error) {
-	return answer(unix.SyncFileRange(int(f.Fd()), at, size, unix.SYNC_FILE_RANGE_WAIT_BEFORE)) //nolint:gosec // a descriptor is small
+	return answer(onDisk(f, func(fd int) error { return unix.SyncFileRange(fd, at, size, unix.SYNC_FILE_RANGE_WAIT_BEFORE) }))
 }
 
 // allocate has the disk give a file blocks, without making it longer: see
 // fallocate(2). They read as zeros until they are written.
 func allocate(f *os.File, at, size int64) bool {
-	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, at, size) == nil //nolint:gosec // a descriptor is small
+	return onDisk(f, func(fd int) error { return unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, at, size) }) == nil
+}
+
+// onDisk gives an order with a file's descriptor, which a Close meanwhile leaves
+// open for as long: another file could have its number by then.
+func onDisk(f *os.File, order func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if closed := raw.Control(func(fd uintptr) { err = order(int(fd)) }); closed != nil { //nolint:gosec // a descriptor is small
+		return closed
+	}
+	return err
 }
 
 // answer tells a disk that failed, whose error Sync would not tell again, from a
