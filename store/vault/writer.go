@@ -12,11 +12,10 @@ import (
 // writer is a core.VaultWriter, for one goroutine at a time; a Sweep may end
 // it from another.
 type writer struct {
-	vault  *Vault
-	name   string
-	file   *writeback.File
-	over   atomic.Bool
-	failed error // the first write that failed: what follows would hide a gap
+	vault *Vault
+	name  string
+	file  *writeback.File
+	over  atomic.Bool
 }
 
 // Write implements io.Writer.
@@ -24,14 +23,11 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.over.Load() {
 		return 0, fmt.Errorf("write archive %s: %w", w.name, os.ErrClosed)
 	}
-	if w.failed != nil {
-		return 0, w.failed
-	}
 	n, err := w.file.Write(p)
 	if err != nil {
-		w.failed = fmt.Errorf("write archive: %w", asNoSpace(err))
+		return n, fmt.Errorf("write archive: %w", asNoSpace(err))
 	}
-	return n, w.failed
+	return n, nil
 }
 
 // Seal implements core.VaultWriter. If it fails, Abort is still to be called.
@@ -39,12 +35,8 @@ func (w *writer) Seal() error {
 	if w.over.Load() {
 		return fmt.Errorf("seal archive %s: %w", w.name, os.ErrClosed)
 	}
-	if w.failed != nil {
-		return fmt.Errorf("seal archive: %w", w.failed)
-	}
 	if err := w.file.Sync(); err != nil { // some disks say only now that they are full
-		w.failed = fmt.Errorf("seal archive: %w", asNoSpace(err))
-		return w.failed
+		return fmt.Errorf("seal archive: %w", asNoSpace(err))
 	}
 	w.vault.mu.Lock()
 	defer w.vault.mu.Unlock()

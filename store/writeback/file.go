@@ -27,6 +27,7 @@ type File struct {
 	reserved       int64 // the file's blocks up to here are there already
 	alone          bool  // this disk reserves nothing
 	off            bool  // this disk takes no orders: Sync does it all
+	failed         error // what was lost: whatever follows would hide the gap
 }
 
 // New returns f, of which nothing is written yet, as one that is written out
@@ -37,8 +38,12 @@ func New(f *os.File) *File { return &File{file: f} }
 func (f *File) Plain() *os.File { return f.file }
 
 // Write implements io.Writer. An error may be of bytes that an earlier Write
-// took: the kernel tells it once only, so whoever gets one must give the file up.
+// took. The kernel tells it once only, so it is that of every Write and Sync after
+// it, too.
 func (f *File) Write(p []byte) (int, error) {
+	if f.failed != nil {
+		return 0, f.failed
+	}
 	if f.waiting == nil {
 		f.waiting = make([]byte, 0, piece)
 	}
@@ -50,8 +55,8 @@ func (f *File) Write(p []byte) (int, error) {
 			break
 		}
 		f.reserve()
-		if err := f.flush(); err != nil {
-			return size - len(p), err
+		if f.failed = f.flush(); f.failed != nil {
+			return size - len(p), f.failed
 		}
 	}
 	return size, nil
@@ -96,6 +101,13 @@ func (f *File) order() error {
 // us, or by a file system like XFS, which takes a file that reserves for one that wants
 // to keep what it has.
 func (f *File) Sync() error {
+	if f.failed == nil {
+		f.failed = f.settle()
+	}
+	return f.failed
+}
+
+func (f *File) settle() error {
 	if err := f.flush(); err != nil {
 		return err
 	}

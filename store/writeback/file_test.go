@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"breakglass/store/writeback"
+
+	"golang.org/x/sys/unix"
 )
 
 // A file that is written out while it grows holds what was written, whatever
@@ -122,12 +124,43 @@ func TestFileWithoutDisk(t *testing.T) {
 	}
 }
 
+// The kernel tells of a lost piece once only. A file that lacks one takes nothing
+// more and is never called durable, also where the disk has room again.
+func TestFileThatLostAPieceStaysLost(t *testing.T) {
+	t.Parallel()
+	disk, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	room, err := os.Create(filepath.Join(t.TempDir(), "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer room.Close() //nolint:errcheck // nothing is in it
+	f := writeback.New(disk)
+	defer f.Close() //nolint:errcheck // nothing is in it
+	if _, err := f.Write(make([]byte, 1<<20)); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("a megabyte on a full disk gives %v", err)
+	}
+	if err := unix.Dup2(int(room.Fd()), int(disk.Fd())); err != nil { //nolint:gosec // descriptors are small
+		t.Fatal(err)
+	}
+	if n, err := f.Write([]byte("what follows")); n != 0 || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("took %d bytes behind a gap: %v", n, err)
+	}
+	for range 2 {
+		if err := f.Sync(); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("to sync a file with a gap gives %v", err)
+		}
+	}
+}
+
 // Whoever closes a file while another writes ends the writing, and no order goes to
 // whatever file has its descriptor next.
 func TestFileIsClosedWhileItIsWritten(t *testing.T) {
 	t.Parallel()
 	piece := make([]byte, writeback.Stretch)
-	for range 20 {
+	for range 8 {
 		plain, err := os.Create(filepath.Join(t.TempDir(), "archive"))
 		if err != nil {
 			t.Fatal(err)
