@@ -181,6 +181,46 @@ func TestSFTPHandlesAreCapped(t *testing.T) {
 	}
 }
 
+// An owner who opens connection after connection, and reads nothing, takes no more
+// of the server's memory than so many sessions do.
+func TestSFTPSessionsOfOnePersonAreCapped(t *testing.T) {
+	w := newWorld(t, func(l *limits) { l.fetchers = 3 })
+	w.openGrant()
+	name := w.backUp()
+	_, last := w.files()
+	w.files()
+	c, _ := w.files()
+	for _, c := range []*gossh.Client{c, w.client(w.withToken(), gossh.Password(w.passphrase))} {
+		w.refusesFiles(c, "Too many downloads are open.")
+	}
+	if got, status := w.scp(c, "scp -f "+name, strings.Repeat("\x00", 10)); status != 0 {
+		t.Errorf("scp, which holds little, ended with %d: %.80q", status, got)
+	}
+	check(t, last.Close())
+	eventually(t, "room", func() bool {
+		f, err := sftp.NewClient(c)
+		return err == nil && f.Close() == nil
+	})
+}
+
+// refusesFiles checks that SFTP is refused with a sentence, and not one byte of it.
+func (w *world) refusesFiles(c *gossh.Client, why string) {
+	t := w.t
+	t.Helper()
+	channel, requests, err := c.OpenChannel("session", nil)
+	check(t, err)
+	go gossh.DiscardRequests(requests)
+	said := &pty{t: t}
+	go func() { _, _ = io.Copy(said, channel.Stderr()) }()
+	if ok, err := channel.SendRequest("subsystem", true, gossh.Marshal(struct{ Name string }{"sftp"})); !ok || err != nil {
+		t.Errorf("nobody is told why: %v %v", ok, err)
+	}
+	said.shows(why)
+	if answered, err := io.ReadAll(channel); len(answered) > 0 || err != nil {
+		t.Errorf("got %q, %v", answered, err)
+	}
+}
+
 func TestSFTPIsForOwnersWithTokenOnly(t *testing.T) {
 	w := newWorld(t)
 	w.openGrant()
@@ -194,19 +234,7 @@ func TestSFTPIsForOwnersWithTokenOnly(t *testing.T) {
 		{"eva", gossh.PublicKeys(w.manager), "owner only"},
 		{"ada", gossh.PublicKeys(w.auditor), "owner only"},
 	} {
-		channel, requests, err := w.client(tt.user, tt.auth).OpenChannel("session", nil)
-		check(t, err)
-		go gossh.DiscardRequests(requests)
-		said := &pty{t: t}
-		go func() { _, _ = io.Copy(said, channel.Stderr()) }()
-		if ok, err := channel.SendRequest("subsystem", true, gossh.Marshal(struct{ Name string }{"sftp"})); !ok || err != nil {
-			t.Errorf("%s is not told why: %v %v", tt.user, ok, err)
-		}
-		// The sentence, and not one byte of SFTP.
-		said.shows(tt.want)
-		if answered, err := io.ReadAll(channel); len(answered) > 0 || err != nil {
-			t.Errorf("%s got %q, %v", tt.user, answered, err)
-		}
+		w.refusesFiles(w.client(tt.user, tt.auth), tt.want)
 	}
 }
 

@@ -8,6 +8,7 @@ type limits struct {
 	connections  int           // in all
 	perSource    int           // from one IPv4 address or IPv6 /64
 	sessions     int           // on one connection
+	fetchers     int           // SFTP sessions of one person: FileZilla opens eleven, and those of a broken line stay for two minutes
 	login        time.Duration // to authenticate in
 	greeting     time.Duration // for the client's first packet, until ours goes out without it
 	stuck        time.Duration // a screen's write may take
@@ -27,7 +28,7 @@ type limits struct {
 
 func defaultLimits() limits {
 	return limits{
-		connections: 512, perSource: 64, sessions: 4,
+		connections: 512, perSource: 64, sessions: 4, fetchers: 24,
 		login: time.Minute, greeting: time.Second, stuck: 20 * time.Second,
 		idleWarning: 25 * time.Minute, idleEnd: 30 * time.Minute,
 		keepalive: 30 * time.Second, answer: 15 * time.Second, missed: 3,

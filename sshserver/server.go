@@ -42,10 +42,11 @@ type Options struct {
 
 // Server is the SSH server. It is safe for concurrent use.
 type Server struct {
-	options Options
-	limits  limits
-	gate    *gate
-	ssh     *ssh.Server
+	options  Options
+	limits   limits
+	gate     *gate
+	fetchers *fetchers
+	ssh      *ssh.Server
 
 	closing  context.Context // ended: the listener is closed, screens are told
 	announce context.CancelFunc
@@ -62,7 +63,7 @@ type Server struct {
 func New(options Options) (*Server, error) { return newServer(options, defaultLimits()) }
 
 func newServer(options Options, l limits) (*Server, error) {
-	s := &Server{options: options, limits: l, gate: newGate(l, options.Clock)}
+	s := &Server{options: options, limits: l, gate: newGate(l, options.Clock), fetchers: newFetchers(l.fetchers)}
 	s.closing, s.announce = context.WithCancel(context.Background())
 	s.base, s.stop = context.WithCancelCause(context.Background())
 	var err error

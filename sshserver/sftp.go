@@ -25,6 +25,12 @@ func (one *session) sftp() int {
 		one.tell(text("files.refused", map[string]any{"Why": one.server.refusal("authorize download", err)}))
 		return 1
 	}
+	who := one.actor.ID()
+	if !one.server.fetchers.enter(who) {
+		one.tell(text("files.too_many", nil))
+		return 1
+	}
+	defer one.server.fetchers.exit(who)
 	defer one.cutWith(lease)()
 	t := &tree{session: one}
 	files := sftp.NewRequestServer(newLimited(one.channel), sftp.Handlers{FileGet: t, FilePut: t, FileCmd: t, FileList: t},
