@@ -61,6 +61,17 @@ func channels(c config, sent func(path, text string), log *slog.Logger) (map[cor
 	return out, nil
 }
 
+// mute lists the kinds of contact that nothing can be sent to.
+func (c config) mute() (kinds []core.ContactKind) {
+	if c.Mail.Provider == "" {
+		kinds = append(kinds, core.ContactEmail)
+	}
+	if c.SMS.Provider == "" {
+		kinds = append(kinds, core.ContactPhone)
+	}
+	return kinds
+}
+
 // provider builds one channel; host is this machine's name, as told to a mail
 // server.
 func provider(c channelConfig, host string, log *slog.Logger) (notify.Channel, error) {

@@ -65,7 +65,7 @@ func openParts(ctx context.Context, c config, log *slog.Logger) (_ *parts, err e
 	p.console, err = core.Open(ctx, core.Options{
 		Ledger: p.store, Engine: engine, Vault: p.vault, Clock: p.clock, Random: rand.Reader, Log: log,
 		Pepper: p.keys.pepper, Signer: p.keys.log, Witness: store.NewWitness(filepath.Join(c.Data, "keys")), CheckAddress: notify.CheckAddress,
-		Languages: words.Languages(), Webhook: c.Webhook.name(), Push: c.Log.options(), Host: c.Host, Port: c.port(), HostKey: ssh.FingerprintSHA256(p.keys.host.PublicKey()), LogKey: p.keys.logKey,
+		Languages: words.Languages(), Mute: c.mute(), Webhook: c.Webhook.name(), Push: c.Log.options(), Host: c.Host, Port: c.port(), HostKey: ssh.FingerprintSHA256(p.keys.host.PublicKey()), LogKey: p.keys.logKey,
 		Retention: c.Retention, Rehearser: rehearser,
 	})
 	if err != nil {

@@ -38,6 +38,7 @@ type Options struct {
 	Rehearser Rehearser
 
 	Languages []string      // that there are texts in; nil: whatever is asked for
+	Mute      []ContactKind // kinds of contact that no provider is set up for: nothing can leave to them
 	Webhook   string        // what the outbox calls the webhook that every notice goes to; "": there is none
 	Host      string        // the name that people type after the @
 	Port      int           // where SSH listens, as seen from outside

@@ -71,20 +71,20 @@ func (s Site) fallbacks(first Contact, now time.Time) []string {
 	return append(other, same...)
 }
 
-// info is the contact as an owner may see it.
-func (c Contact) info(now time.Time) ContactInfo {
+// contactInfo is a contact as an owner may see it.
+func (c *Console) contactInfo(contact Contact, now time.Time) ContactInfo {
 	return ContactInfo{
-		ID: c.ID, Kind: c.Kind, Masked: Mask(c.Kind, c.Address), Proven: c.Proven, From: c.From,
-		Usable: c.usable(now), Watch: c.Watch,
+		ID: contact.ID, Kind: contact.Kind, Masked: Mask(contact.Kind, contact.Address), Proven: contact.Proven, From: contact.From,
+		Usable: contact.usable(now), Watch: contact.Watch, Mute: slices.Contains(c.options.Mute, contact.Kind),
 	}
 }
 
-// contactInfos lists the contacts that are not gone.
-func (s Site) contactInfos(now time.Time) []ContactInfo {
+// contactInfos lists the contacts of a site that are not gone.
+func (c *Console) contactInfos(site Site, now time.Time) []ContactInfo {
 	var infos []ContactInfo
-	for _, c := range s.Contacts {
-		if c.Until.IsZero() || now.Before(c.Until) {
-			infos = append(infos, c.info(now))
+	for _, contact := range site.Contacts {
+		if contact.Until.IsZero() || now.Before(contact.Until) {
+			infos = append(infos, c.contactInfo(contact, now))
 		}
 	}
 	return infos

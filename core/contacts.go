@@ -39,7 +39,7 @@ func (c *Console) AddContact(ctx context.Context, a Actor, id string, o ContactO
 		if site, err = t.Sites().Put(site); err != nil {
 			return err
 		}
-		info = contact.info(t.now)
+		info = t.c.contactInfo(contact, t.now)
 		return t.tellContact(site, EventContactAdded, contact)
 	})
 	return info, err

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,7 @@ const DrillPause = time.Hour
 // DrillInfo is what a drill sends.
 type DrillInfo struct {
 	Codes   []string // masked, where a code goes
+	Mute    []string // masked, where one should go and nothing can be sent
 	Notices int      // how many others
 }
 
@@ -37,6 +39,9 @@ func (c *Console) Drill(ctx context.Context, a Actor, id string) (DrillInfo, err
 		contacts := site.usableContacts(t.now)
 		if len(contacts) == 0 {
 			return Refuse(ErrNoContact, "No contact of %s takes codes now, so in an emergency none could be sent; add one with `contact add`.", site.ID)
+		}
+		if !slices.ContainsFunc(contacts, func(contact Contact) bool { return !t.c.contactInfo(contact, t.now).Mute }) {
+			return Refuse(ErrNoContact, "Nothing can be sent to any contact of %s: no provider is set up for them on this console.", site.ID)
 		}
 		site.Drilled = t.now
 		if site, err = t.Sites().Put(site); err != nil {
@@ -67,7 +72,11 @@ func (t *turn) drill(site Site, contacts []Contact) (DrillInfo, error) {
 		if err := t.drillCode(seq, site, contact); err != nil {
 			return info, err
 		}
-		info.Codes = append(info.Codes, Mask(contact.Kind, contact.Address))
+		if to := t.c.contactInfo(contact, t.now); to.Mute {
+			info.Mute = append(info.Mute, to.Masked)
+		} else {
+			info.Codes = append(info.Codes, to.Masked)
+		}
 	}
 	return info, nil
 }

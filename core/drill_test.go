@@ -61,6 +61,23 @@ func TestADrillIsMessagesAlone(t *testing.T) {
 	})
 }
 
+// A drill names what nothing can be sent to, and none begins where that is all.
+func TestADrillNeedsAProvider(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.options.Mute = []core.ContactKind{core.ContactEmail, core.ContactPhone}
+		w.open()
+		_, err := w.console.Drill(t.Context(), w.eva, "acme")
+		w.refused(core.ErrNoContact, err)
+		w.options.Mute = w.options.Mute[1:]
+		w.open()
+		info, err := w.console.Drill(t.Context(), w.eva, "acme")
+		w.check(err)
+		if len(info.Codes) != 1 || len(info.Mute) != 1 || !strings.HasPrefix(info.Mute[0], "+31") {
+			t.Errorf("%+v", info)
+		}
+	})
+}
+
 // A drill's code that comes too late is not sent, and drills cannot flood anybody.
 func TestADrillIsBounded(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

@@ -11,6 +11,7 @@ type ContactInfo struct {
 	From   time.Time // codes go here from then on
 	Usable bool      // codes go here now
 	Watch  bool
+	Mute   bool // nothing can be sent there: this console has no provider for it
 }
 
 // RequestInfo is a request as it is shown.

@@ -45,7 +45,7 @@ func (t *turn) newKit(site *Site) (Kit, error) {
 		Site: site.ID, Title: site.Title, Call: site.Call, Lang: site.Lang, Zone: site.Zone, Host: t.c.options.Host, Port: t.c.options.Port,
 		HostKey: t.c.options.HostKey, ArchiveKey: t.c.engine.Signer(), LogKey: t.c.options.LogKey,
 		Passphrase: passphrase, Paper: NewSecret(inGroups(paper, 4)),
-		Contacts: site.contactInfos(t.now), Made: t.now, Life: site.GrantLife(),
+		Contacts: t.c.contactInfos(*site, t.now), Made: t.now, Life: site.GrantLife(),
 	}, nil
 }
 

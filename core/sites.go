@@ -200,7 +200,7 @@ func (c *Console) siteInfo(tx Tx, site Site) (SiteInfo, error) {
 	now := c.judge.now()
 	info := SiteInfo{
 		ID: site.ID, Title: site.Title, Root: site.Root, Call: site.Call, Zone: site.Zone, Lang: site.Lang,
-		Life: site.GrantLife(), Hold: site.Hold, Created: site.Created, Contacts: site.contactInfos(now), Keys: site.OwnerKeys,
+		Life: site.GrantLife(), Hold: site.Hold, Created: site.Created, Contacts: c.contactInfos(site, now), Keys: site.OwnerKeys,
 		PassphraseSet: site.PassphraseSet, PaperIssued: site.Paper.Issued, PaperUsed: site.Paper.Used, DatabaseHost: site.DatabaseHost,
 		Database: site.shownDatabase(), Include: slices.Clone(site.Include),
 	}

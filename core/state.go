@@ -28,7 +28,7 @@ func (c *Console) OwnerState(ctx context.Context, a Actor) (OwnerState, error) {
 			Extension: c.engine.Extension(),
 		}
 		for _, contact := range site.usableContacts(now) {
-			state.Contacts = append(state.Contacts, contact.info(now))
+			state.Contacts = append(state.Contacts, c.contactInfo(contact, now))
 		}
 		if lock := site.Locks[a.Factor]; now.Before(lock.Until) {
 			state.LockedUntil = lock.Until
@@ -89,7 +89,7 @@ func (c *Console) requestInfo(tx Tx, site Site, r Request, a Actor, now time.Tim
 	}
 	info.Proven = c.proved(r, a)
 	if contact, ok := site.contact(r.Contact); ok {
-		info.SentTo = contact.info(now)
+		info.SentTo = c.contactInfo(contact, now)
 	}
 	if r.Message == "" {
 		return info, nil

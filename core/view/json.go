@@ -75,6 +75,7 @@ type ContactJSON struct {
 	Masked string     `json:"masked"`
 	Watch  bool       `json:"watch"`
 	Usable bool       `json:"usable"`
+	Mute   bool       `json:"mute,omitempty"`
 	From   *time.Time `json:"from,omitempty"`
 	Proven *time.Time `json:"proven,omitempty"`
 }
@@ -83,7 +84,7 @@ type ContactJSON struct {
 func JSONContact(c core.ContactInfo) ContactJSON {
 	return ContactJSON{
 		ID: safetext.Line(c.ID), Kind: safetext.Line(string(c.Kind)), Masked: safetext.Line(c.Masked),
-		Watch: c.Watch, Usable: c.Usable, From: moment(c.From), Proven: moment(c.Proven),
+		Watch: c.Watch, Usable: c.Usable, Mute: c.Mute, From: moment(c.From), Proven: moment(c.Proven),
 	}
 }
 

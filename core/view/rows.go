@@ -209,9 +209,12 @@ func ContactRow(lang, zone string, c core.ContactInfo) []string {
 	return []string{cell(c.ID), cell(string(c.Kind)), cell(c.Masked), ContactUse(lang, zone, c), Time(c.Proven, zone)}
 }
 
-// ContactUse says whether codes go to a contact now, from when, or never.
+// ContactUse says whether codes go to a contact now, from when, or never, and
+// before all else whether anything can.
 func ContactUse(lang, zone string, c core.ContactInfo) string {
 	switch {
+	case c.Mute:
+		return words.Text(lang, "view.contact.mute", nil)
 	case c.Watch:
 		return words.Text(lang, "view.contact.watch", nil)
 	case c.Usable:

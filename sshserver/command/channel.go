@@ -41,11 +41,19 @@ func (s *session) drill() *cobra.Command {
 			return err
 		}
 		if s.json {
-			return view.WriteJSON(s.Out, map[string]any{"site": args[0], "codes": view.List(info.Codes, safetext.Line), "notices": info.Notices})
+			return view.WriteJSON(s.Out, map[string]any{"site": args[0], "codes": view.List(info.Codes, safetext.Line), "mute": view.List(info.Mute, safetext.Line), "notices": info.Notices})
 		}
 		s.tell(s.text("drill.done", map[string]any{"Site": args[0], "Notices": info.Notices, "Codes": strings.Join(info.Codes, ", ")}))
+		s.tellMute(info.Mute)
 		return nil
 	}))
+}
+
+// tellMute names the addresses that nothing can be sent to.
+func (s *session) tellMute(masked []string) {
+	if len(masked) > 0 {
+		s.tell(s.text("mute", map[string]any{"Addresses": strings.Join(masked, ", ")}))
+	}
 }
 
 // tested says what became of the test; what was not accepted is a refusal.

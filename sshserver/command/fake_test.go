@@ -251,7 +251,7 @@ func (f *fake) LogCheckpoint(context.Context, core.Actor) (string, error) {
 }
 
 func (f *fake) Drill(_ context.Context, _ core.Actor, site string) (core.DrillInfo, error) {
-	return core.DrillInfo{Codes: []string{"j•••••@a•••••.example", "+31•••••78"}, Notices: 4}, f.called("Drill %s", site)
+	return core.DrillInfo{Codes: []string{"j•••••@a•••••.example", "+31•••••78"}, Mute: []string{"+44•••••00"}, Notices: 4}, f.called("Drill %s", site)
 }
 
 func (f *fake) LogPush(context.Context, core.Actor) (core.PushInfo, error) {

@@ -158,6 +158,13 @@ func (s *session) showKit(kit core.Kit) error {
 	if s.json {
 		return view.WriteJSON(s.Out, view.JSONKit(kit))
 	}
+	var mute []string
+	for _, c := range kit.Contacts {
+		if c.Mute {
+			mute = append(mute, c.Masked)
+		}
+	}
+	s.tellMute(mute)
 	return s.print(view.Kit(kit.Lang, kit))
 }
 
