@@ -26,13 +26,19 @@ func allocate(f *os.File, at, size int64) bool {
 }
 
 // onDisk gives an order with a file's descriptor, which a Close meanwhile leaves
-// open for as long: another file could have its number by then.
+// open for as long: another file could have its number by then. The runtime's own
+// signals may interrupt an order on some disks.
 func onDisk(f *os.File, order func(fd int) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
 	}
-	if closed := raw.Control(func(fd uintptr) { err = order(int(fd)) }); closed != nil { //nolint:gosec // a descriptor is small
+	give := func(fd uintptr) {
+		for err = syscall.EINTR; errors.Is(err, syscall.EINTR); {
+			err = order(int(fd)) //nolint:gosec // a descriptor is small
+		}
+	}
+	if closed := raw.Control(give); closed != nil {
 		return closed
 	}
 	return err
