@@ -180,6 +180,7 @@ func useCases(w *world) map[string]map[string]func(core.Actor) error {
 			"SetSite":        func(a core.Actor) error { return drop(c.SetSite(ctx, a, "acme", core.SiteChange{})) },
 			"Site":           func(a core.Actor) error { return drop(c.Site(ctx, a, "acme")) },
 			"Sites":          func(a core.Actor) error { return drop(c.Sites(ctx, a)) },
+			"CheckSite":      func(a core.Actor) error { return drop(c.CheckSite(ctx, a, "acme")) },
 			"RemoveSite":     func(a core.Actor) error { return c.RemoveSite(ctx, a, "acme") },
 			"Drill":          func(a core.Actor) error { return drop(c.Drill(ctx, a, "acme")) },
 			"Rehearse":       func(a core.Actor) error { return drop(c.Rehearse(ctx, a, "acme")) },

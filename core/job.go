@@ -21,15 +21,21 @@ func (c *Console) Inspect(ctx context.Context, a Actor) (Preflight, error) {
 	if err != nil {
 		return Preflight{}, err
 	}
+	return c.inspect(lease.Context(), site, site.Lang)
+}
+
+// inspect has the engine look at a site, with notes in a language.
+func (c *Console) inspect(ctx context.Context, site Site, lang string) (Preflight, error) {
 	spec, err := c.spec(site)
 	if err != nil {
 		return Preflight{}, err
 	}
-	report, err := c.engine.Inspect(lease.Context(), spec)
+	spec.Lang = lang
+	report, err := c.engine.Inspect(ctx, spec)
 	if err != nil {
 		return Preflight{}, err
 	}
-	free, err := c.vault.Free(lease.Context())
+	free, err := c.vault.Free(ctx)
 	if err != nil {
 		return Preflight{}, fmt.Errorf("inspect: %w", err)
 	}

@@ -196,6 +196,25 @@ func (c *Console) Site(ctx context.Context, a Actor, id string) (SiteInfo, error
 	return info, err
 }
 
+// CheckSite tells a manager what [Console.Inspect] will tell the owner, in
+// English and long before the day of need.
+func (c *Console) CheckSite(ctx context.Context, a Actor, id string) (Preflight, error) {
+	var site Site
+	err := c.view(ctx, "check site", func(tx Tx) (err error) {
+		if err = mayManage(tx, a, id); err != nil {
+			return err
+		}
+		if site, err = tx.Sites().Get(id); err != nil {
+			return notFound(err, "There is no site %s; `site list` shows them.", safetext.Line(id))
+		}
+		return nil
+	})
+	if err != nil {
+		return Preflight{}, err
+	}
+	return c.inspect(ctx, site, "")
+}
+
 func (c *Console) siteInfo(tx Tx, site Site) (SiteInfo, error) {
 	now := c.judge.now()
 	info := SiteInfo{

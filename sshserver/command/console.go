@@ -20,6 +20,7 @@ type Console interface {
 	SetSite(ctx context.Context, a core.Actor, id string, ch core.SiteChange) (core.SiteInfo, error)
 	Sites(ctx context.Context, a core.Actor) ([]core.SiteInfo, error)
 	Site(ctx context.Context, a core.Actor, id string) (core.SiteInfo, error)
+	CheckSite(ctx context.Context, a core.Actor, id string) (core.Preflight, error)
 	RemoveSite(ctx context.Context, a core.Actor, id string) error
 	AddContact(ctx context.Context, a core.Actor, site string, o core.ContactOrder) (core.ContactInfo, error)
 	RemoveContact(ctx context.Context, a core.Actor, site, contact string) error

@@ -187,6 +187,13 @@ func (f *fake) Rehearse(_ context.Context, _ core.Actor, name string) (core.Arch
 	return info, f.called("Rehearse %s", name)
 }
 
+func (f *fake) CheckSite(_ context.Context, _ core.Actor, id string) (core.Preflight, error) {
+	return core.Preflight{Free: 50_000_000_000, SiteReport: core.SiteReport{
+		Kind: "WordPress 6.6", Files: 48211, Bytes: 1_400_000_000, Databases: []core.DatabaseReport{{Name: "acme", Server: "MariaDB 10.11.6", Bytes: 98_000_000, Tables: 214}},
+		Notes: []string{"This table is not kept in InnoDB, so it may have changed while it was dumped: \x1b[31mlog."},
+	}}, f.called("CheckSite %s", id)
+}
+
 func (f *fake) ForgetSite(_ context.Context, _ core.Actor, id string) error {
 	return f.called("ForgetSite %s", id)
 }

@@ -61,7 +61,7 @@ func TestTranscripts(t *testing.T) {
 		{"owner", acme, []string{"", "help", "help status", "status", "status --json", "help backup", "cancel"}},
 		{"auditor", ann, []string{"", "log", "log list --help", "log list --site acme --event grant --limit 2", "log list --from 2026-11-20 --to 2026-11-20T14:02 --text two~words", "log list --json", "log story g-7f3k", "log story g-7f3k --json", "log export", "log export --format cef --grant g-7f3k", "log checkpoint", "log prove 7", "log prove 7 --since 5", "log push", "log push --json"}},
 		{"manager", eva, []string{
-			"", "site list", "site list --json", "site show acme", "site show acme --json",
+			"", "site list", "site list --json", "site show acme", "site show acme --json", "site check acme", "site check acme --json",
 			"site set acme --root /srv/acme --hold 24h", "site remove acme --yes acme",
 			"contact add acme --phone +31612345678", "contact list acme", "contact list acme --json", "contact remove acme 2",
 			"owner passphrase acme", "owner passphrase acme --json", "owner key acme", "owner key acme ssh-ed25519 AAAA jo@laptop",

@@ -9,9 +9,9 @@ import (
 	"breakglass/core/view"
 )
 
-// sites is "site add|set|list|show|remove".
+// sites is "site add|set|list|show|check|remove|forget".
 func (s *session) sites() *cobra.Command {
-	return s.group("site", s.siteAdd(), s.siteSet(), s.siteList(), s.siteShow(), s.siteRemove(), s.siteForget())
+	return s.group("site", s.siteAdd(), s.siteSet(), s.siteList(), s.siteShow(), s.siteCheck(), s.siteRemove(), s.siteForget())
 }
 
 // siteFlags adds the flags that "site add" and "site set" share.
@@ -51,6 +51,7 @@ func (s *session) siteAdd() *cobra.Command {
 			return err
 		}
 		s.tell(s.text("site.add.done", map[string]any{"Site": o.ID}))
+		s.tell(s.text("site.add.next", map[string]any{"Site": o.ID}))
 		return s.showKit(kit)
 	})
 	s.siteFlags(cmd, &o)
@@ -124,6 +125,18 @@ func (s *session) siteShow() *cobra.Command {
 
 func (s *session) showSite(info core.SiteInfo) error {
 	return s.list(view.SiteDetail(s.env.Lang, info), view.JSONSite(info), "")
+}
+
+// siteCheck is "site check SITE": what is missing is better seen by the manager
+// today than by the owner on the day of need.
+func (s *session) siteCheck() *cobra.Command {
+	return s.machine(s.leaf("check SITE", "site.check", s.exactly("SITE"), func(cmd *cobra.Command, args []string) error {
+		report, err := s.console.CheckSite(cmd.Context(), s.actor, args[0])
+		if err != nil {
+			return err
+		}
+		return s.list(view.Check(s.env.Lang, report), view.JSONCheck(report), "")
+	}))
 }
 
 func (s *session) siteRemove() *cobra.Command {
