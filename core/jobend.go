@@ -9,7 +9,7 @@ import (
 )
 
 // stoppedRunning is why a job ended that the server's stop cut.
-var stoppedRunning = Say("The server was stopped while the backup ran; start it again.")
+var stoppedRunning = Say("The server was stopped while the backup ran; start the backup again.")
 
 // endTime bounds the recording of a job's end, which must happen even while the
 // console closes.

@@ -88,17 +88,15 @@ func (b *bridge) finish(err error) int {
 	return status
 }
 
-// closeConnection closes the connection once the client has heard of the
-// session's end, or does not answer.
+// closeConnection closes the connection, unless the client does so within a
+// second. A client with nothing else open hangs up by itself when the session
+// ends; were we first, the last that OpenSSH says to its owner is "Broken pipe".
 func (b *bridge) closeConnection() {
 	defer b.server.contain("close connection", nil)
 	late, cancel := context.WithCancel(b.conn.ctx)
 	defer cancel()
-	defer b.server.options.Clock.AfterFunc(time.Second, cancel)()
-	select {
-	case <-b.closed:
-	case <-late.Done():
-	}
+	defer b.server.options.Clock.AfterFunc(b.server.limits.hangUp, cancel)()
+	<-late.Done()
 	_ = b.conn.Close()
 }
 

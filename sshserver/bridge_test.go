@@ -251,6 +251,22 @@ func TestModelMayCloseTheWholeConnection(t *testing.T) {
 	_ = receive(t, "the end of the connection", closed) // why it ended is the client's own affair
 }
 
+// A client that would hang up by itself is let do so: a connection that is closed
+// under it is an error to its owner.
+func TestAClientMayHangUpFirst(t *testing.T) {
+	w := newWorld(t, func(l *limits) { l.hangUp = time.Hour })
+	c := w.owner()
+	p := w.open(c, "xterm", 80, 24)
+	p.press("Q")
+	p.ends()
+	for range 3 {
+		if _, _, err := c.SendRequest("keepalive@openssh.com", true, nil); err != nil {
+			t.Fatalf("the server hung up first: %v", err)
+		}
+	}
+	check(t, c.Close())
+}
+
 func TestNilModelGetsHelp(t *testing.T) {
 	w := newWorld(t)
 	w.model = func(*Session) tea.Model { return nil }

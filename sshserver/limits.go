@@ -19,6 +19,7 @@ type limits struct {
 	missed       int           // answers in a row before the peer is dead
 	cut          time.Duration // from a grant's end to the close of its data channels
 	farewell     time.Duration // from a grant's end to the close of the connection
+	hangUp       time.Duration // for a client to close the connection when its screen closes it
 	shutdown     time.Duration // screens show that the server stops
 	strikeDelay  time.Duration // a failed login's answer is late by this times the recent ones
 	strikeMax    time.Duration // but no later than this
@@ -32,7 +33,7 @@ func defaultLimits() limits {
 		login: time.Minute, greeting: time.Second, stuck: 20 * time.Second,
 		idleWarning: 25 * time.Minute, idleEnd: 30 * time.Minute,
 		keepalive: 30 * time.Second, answer: 15 * time.Second, missed: 3,
-		cut: 500 * time.Millisecond, farewell: 5 * time.Second, shutdown: 2 * time.Second,
+		cut: 500 * time.Millisecond, farewell: 5 * time.Second, hangUp: time.Second, shutdown: 2 * time.Second,
 		strikeDelay: 500 * time.Millisecond, strikeMax: 5 * time.Second, strikeForget: 6 * time.Second, strikes: 20,
 	}
 }
