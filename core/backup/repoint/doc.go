@@ -4,7 +4,7 @@
 // A newcomer starts with [Repoint]:
 //
 //	root, err := os.OpenRoot("/srv/new")
-//	changes, err := repoint.Repoint(root, repoint.Options{
+//	files, changes, err := repoint.Repoint(root, repoint.Options{
 //		Kind:     "WordPress 6.5",
 //		Database: repoint.Database{Host: "localhost", Name: "shop", User: "shop", Password: core.NewSecret("…")},
 //		URLs:     []rewrite.Pair{{Old: "https://old.example", New: "https://new.example"}},
@@ -18,9 +18,8 @@
 //
 // None of the site's code runs. Package php cuts a file into tokens and knows
 // where each stands; settings.go finds what is set where; php.go says what each
-// program's settings are to be, env.go the same of .env files. What is about to
-// be written is read again first (plan.go): if the new values are not in it
-// exactly, nothing is written. Files are opened through os.Root, links are
-// refused, and a file is replaced by a rename with its mode and owner kept
-// (file.go).
+// program's settings are to be, env.go the same of .env files. What is returned
+// was read again first (plan.go): if the new values are not in it exactly, it is
+// refused. Files are opened through os.Root, and links are refused (file.go).
+// Nothing is written here: package restore puts the files in their place.
 package repoint

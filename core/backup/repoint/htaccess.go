@@ -36,6 +36,9 @@ func (j *job) withRules(plans []*plan, err error) ([]*plan, error) {
 		return plans, nil
 	}
 	p := j.newPlan(name, src)
+	if p.settled {
+		return plans, nil
+	}
 	p.read = func([]byte) map[string][]string { return nil }
 	p.rules(j.hosts())
 	return append(plans, p), nil
@@ -71,9 +74,6 @@ func movedPath(old string, hosts []host) (now string, certain bool) {
 			continue
 		}
 		to := h.newPath + rest
-		if strings.HasPrefix(h.newPath, h.path) && strings.HasPrefix(slashed(old), h.newPath) {
-			to = slashed(old) // it was moved by a run before this one
-		}
 		if !strings.HasSuffix(old, "/") {
 			to = strings.TrimSuffix(to, "/")
 		}

@@ -21,7 +21,7 @@ func (j *job) own(old string) (d Database, ok bool) {
 }
 
 // moved is where a database went. One that a setting names by its new name
-// already, after a run that was cut off, is that one.
+// already, as in a file that two programs share, is that one.
 func (j *job) moved(old string) (d Database, ok bool) {
 	if d, ok := j.options.Moved[old]; ok && old != "" {
 		return d, true

@@ -6,6 +6,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup/repoint"
+	"breakglass/core/backup/rewrite"
 )
 
 // moved are two databases that went elsewhere.
@@ -64,7 +65,7 @@ func TestEachConnectionFollowsItsDatabase(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, root := site(t, map[string]string{c.file: c.text})
-			changes, err := repoint.Repoint(root, repoint.Options{Kind: c.kind, Moved: moved(3307)})
+			changes, err := repointed(root, repoint.Options{Kind: c.kind, Moved: moved(3307)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,10 +78,32 @@ func TestEachConnectionFollowsItsDatabase(t *testing.T) {
 			if got := undone(changes); (got == "") != (c.undone == "") || !strings.Contains(got, c.undone) {
 				t.Errorf("left to do: %q, want %q", got, c.undone)
 			}
-			// Cut off and begun again, it changes nothing more.
-			if _, err := repoint.Repoint(root, repoint.Options{Kind: c.kind, Moved: moved(3307)}); err != nil || read(t, dir, c.file) != text {
+			// For a second program that shares the file, it changes nothing more.
+			if _, err := repointed(root, repoint.Options{Kind: c.kind, Moved: moved(3307)}); err != nil || read(t, dir, c.file) != text {
 				t.Errorf("again: %v\n%s", err, read(t, dir, c.file))
 			}
 		})
+	}
+}
+
+// Two programs that share their configuration have its addresses replaced once,
+// though the new one begins with the old.
+func TestASharedConfiguration(t *testing.T) {
+	dir, root := site(t, map[string]string{
+		"wp-config.php": "<?php\ndefine('DB_NAME', 'shop');\ndefine('DB_USER', 'u');\ndefine('DB_PASSWORD', 'p');\ndefine('DB_HOST', 'h');\ndefine('WP_HOME', 'https://a.example');\n",
+		".htaccess":     wordPressRules("/"),
+	})
+	o := repoint.Options{Kind: "WordPress", Moved: moved(3307), URLs: []rewrite.Pair{{Old: "https://a.example", New: "https://a.example/blog"}}}
+	for range 2 {
+		if changes, err := repointed(root, o); err != nil || undone(changes) != "" {
+			t.Fatalf("%v %+v", err, changes)
+		}
+		o.Settled = []string{"wp-config.php", ".htaccess"}
+	}
+	if got := read(t, dir, "wp-config.php"); !strings.Contains(got, "'WP_HOME', 'https://a.example/blog')") {
+		t.Error(got)
+	}
+	if got := read(t, dir, ".htaccess"); got != wordPressRules("/blog/") {
+		t.Error(got)
 	}
 }

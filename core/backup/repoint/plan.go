@@ -3,7 +3,6 @@ package repoint
 import (
 	"bytes"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,13 +51,17 @@ type plan struct {
 	seen     map[string]bool // the settings that the file has
 	own      bool            // the program's own database is to be changed in a .env file
 	strict   bool            // a database that is not among the moved ones is told about
+	settled  bool            // its addresses and directories are the new ones
 	// read returns the values of a text, to look at what will be written.
 	read func(src []byte) map[string][]string
 	want map[string]string
 }
 
 func (j *job) newPlan(name string, src []byte) *plan {
-	return &plan{name: name, src: src, rewriter: j.rewriter, seen: map[string]bool{}, want: map[string]string{}, strict: len(j.options.Moved) > 0}
+	return &plan{
+		name: name, src: src, rewriter: j.rewriter, seen: map[string]bool{}, want: map[string]string{},
+		strict: len(j.options.Moved) > 0, settled: slices.Contains(j.options.Settled, name),
+	}
 }
 
 // done plans a change.
@@ -78,7 +81,7 @@ func (p *plan) byHand(line int, name, why string) {
 // line is the line of a place in the file.
 func (p *plan) line(at int) int { return 1 + bytes.Count(p.src[:at], []byte("\n")) }
 
-// result is the file as it will be.
+// result is the file as it will be, and puts the changes in order.
 func (p *plan) result() []byte {
 	slices.SortStableFunc(p.edits, func(a, b edit) int { return a.at - b.at })
 	slices.SortStableFunc(p.changes, func(a, b Change) int { return a.Line - b.Line })
@@ -93,22 +96,14 @@ func (p *plan) result() []byte {
 
 // verify reads what is about to be written and compares it with what was wanted:
 // a mistake must not reach the disk.
-func (p *plan) verify() error {
-	values := p.read(p.result())
+func (p *plan) verify(text []byte) error {
+	values := p.read(text)
 	for name, want := range p.want {
 		if len(values[name]) == 0 || slices.ContainsFunc(values[name], func(v string) bool { return v != want }) {
 			return core.Refuse(core.ErrSite, "%s is written in a way in which %s cannot be changed safely, so it was left as it is; change it by hand.", safetext.Line(p.name), safetext.Line(name))
 		}
 	}
 	return nil
-}
-
-// write replaces the file, if anything changes in it.
-func (p *plan) write(root *os.Root) error {
-	if len(p.edits) == 0 {
-		return nil
-	}
-	return replaceFile(root, p.name, p.result())
 }
 
 // host is an old host and the new one.
@@ -136,6 +131,9 @@ func slashed(p string) string { return strings.TrimRight(p, "/") + "/" }
 // moved returns what a text becomes that is no wish: with its URLs and paths
 // rewritten.
 func (p *plan) moved(name, text string, hosts []host) (string, bool) {
+	if p.settled {
+		return text, false
+	}
 	for _, h := range hosts {
 		switch {
 		case name == "DOMAIN_CURRENT_SITE" && text == h.old:

@@ -20,7 +20,7 @@ func TestRefused(t *testing.T) {
 		{Kind: "WordPress", Database: repoint.Database{Name: "n", Driver: "oracle"}}, {Kind: "WordPress", Database: repoint.Database{Name: "n", Socket: "s"}}, {Kind: "WordPress", Database: repoint.Database{Name: "n", Host: "a/b"}},
 		{Kind: "WordPress", Database: repoint.Database{Name: "n", Port: 1 << 17}}, {Kind: "WordPress", Database: database("x"), URLs: []rewrite.Pair{{Old: "x", New: "y"}}},
 	} {
-		if _, err := repoint.Repoint(root, o); !errors.Is(err, core.ErrInvalid) {
+		if _, err := repointed(root, o); !errors.Is(err, core.ErrInvalid) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -36,12 +36,12 @@ func TestRefused(t *testing.T) {
 		if err := errors.Join(os.Remove(path), make(path)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := repoint.Repoint(root, repoint.Options{Kind: "WordPress", Database: database("x")})
+		_, err := repointed(root, repoint.Options{Kind: "WordPress", Database: database("x")})
 		if !errors.Is(err, core.ErrSite) || read(t, dir, "other.php") != wpConfig {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := repoint.Repoint(root, repoint.Options{Kind: "WordPress", File: "../../etc/passwd", Database: database("x")}); !errors.Is(err, core.ErrSite) && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := repointed(root, repoint.Options{Kind: "WordPress", File: "../../etc/passwd", Database: database("x")}); !errors.Is(err, core.ErrSite) && !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("out of the root: %v", err)
 	}
 }

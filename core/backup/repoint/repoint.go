@@ -51,6 +51,15 @@ type Options struct {
 	Moved map[string]Database
 	URLs  []rewrite.Pair
 	Paths []rewrite.Pair
+	// Settled are files, below the root, in which URLs and Paths were replaced
+	// before: two programs, or two databases of one, may share a file.
+	Settled []string
+}
+
+// File is a configuration as it is to be.
+type File struct {
+	Name string // below the root
+	Text []byte
 }
 
 // Change is one value of a configuration.
@@ -58,43 +67,43 @@ type Change struct {
 	File string `json:"file"` // below the root
 	Line int    `json:"line"` // 0 where it is the file as a whole
 	Name string `json:"name"` // DB_NAME, databases.default.default.host
-	// Done says that it has been changed. Else it is left to a person, and Why
+	// Done says that it stands in the Files. Else it is left to a person, and Why
 	// is a sentence about that.
 	Done bool   `json:"done"`
 	Why  string `json:"why,omitempty"`
 }
 
-// Repoint changes the configuration of the program that Options name. It returns
-// what it changed and what is left to be done by hand; values never stand in
-// either. Running it again does no harm. A Refusal of kind core.ErrInvalid says
-// which option cannot be written into a configuration, one of kind core.ErrSite
-// which file cannot be used; then no file has been touched, or those only whose
-// new content is whole.
-func Repoint(root *os.Root, o Options) ([]Change, error) {
+// Repoint reads the configuration of the program that Options name and returns
+// those of its files that are to change, as they are to be, and what is changed or
+// left to be done by hand; values never stand in the changes. It writes nothing:
+// the files are the caller's to put in their place, once, for a new URL that begins
+// with the old one would be put into them twice. A Refusal of kind core.ErrInvalid
+// says which option cannot be written into a configuration, one of kind
+// core.ErrSite which file cannot be used.
+func Repoint(root *os.Root, o Options) (files []File, changes []Change, err error) {
 	if err := o.check(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w, err := rewrite.New(rewrite.Options{URLs: o.URLs, Paths: o.Paths})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	j := &job{root: root, options: o, rewriter: w}
 	plans, err := j.plans()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, p := range plans {
-		if err := p.verify(); err != nil {
-			return nil, err
+		text := p.result()
+		if err := p.verify(text); err != nil {
+			return nil, nil, err
 		}
-	}
-	for _, p := range plans {
-		if err := p.write(root); err != nil {
-			return nil, err
+		if len(p.edits) > 0 {
+			files = append(files, File{Name: p.name, Text: text})
 		}
 		j.changes = append(j.changes, p.changes...)
 	}
-	return j.changes, nil
+	return files, j.changes, nil
 }
 
 // check refuses what no configuration can hold safely.

@@ -24,7 +24,7 @@ func TestTYPO3(t *testing.T) {
 		for _, password := range passwords {
 			dir, root := site(t, map[string]string{file: typo3Settings, "config/sites/main/config.yaml": typo3Site, "var/cache/code/x.php": ""})
 			stock := repoint.Database{Socket: "/run/db.sock", Name: "stock_new", User: "s2", Password: core.NewSecret(password)}
-			changes, err := repoint.Repoint(root, repoint.Options{
+			changes, err := repointed(root, repoint.Options{
 				Kind: "TYPO3", Database: database(password), URLs: urls, Paths: paths, Moved: map[string]repoint.Database{"stock_old": stock},
 			})
 			if err != nil {
@@ -59,7 +59,7 @@ const oldShop = "<?php\ndefine('_DB_SERVER_', 'localhost');\ndefine('_DB_NAME_',
 func TestPrestaShop(t *testing.T) {
 	for _, password := range passwords {
 		dir, root := site(t, map[string]string{"app/config/parameters.php": shopParameters, "config/settings.inc.php": "<?php\n"})
-		changes, err := repoint.Repoint(root, repoint.Options{Kind: "PrestaShop", Database: database(password), URLs: urls})
+		changes, err := repointed(root, repoint.Options{Kind: "PrestaShop", Database: database(password), URLs: urls})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestPrestaShop(t *testing.T) {
 			t.Errorf("left to a person: %q", names)
 		}
 		dir, root = site(t, map[string]string{"config/settings.inc.php": oldShop})
-		if _, err := repoint.Repoint(root, repoint.Options{Kind: "PrestaShop 1.6", Database: database(password), URLs: urls}); err != nil {
+		if _, err := repointed(root, repoint.Options{Kind: "PrestaShop 1.6", Database: database(password), URLs: urls}); err != nil {
 			t.Fatal(err)
 		}
 		got = php(t, dir, "include 'config/settings.inc.php'; echo json_encode([_DB_SERVER_, _DB_NAME_, _DB_USER_, _DB_PASSWD_, _DB_PREFIX_]);")
@@ -84,7 +84,7 @@ func TestPrestaShop(t *testing.T) {
 // configuration too.
 func TestPrestaShopLeavesToAPerson(t *testing.T) {
 	_, root := site(t, map[string]string{"app/config/parameters.php": shopParameters, "var/cache/prod/appContainer.php": ""})
-	changes, err := repoint.Repoint(root, repoint.Options{Kind: "PrestaShop", Database: repoint.Database{Socket: "/run/db.sock", Name: "n", User: "u"}})
+	changes, err := repointed(root, repoint.Options{Kind: "PrestaShop", Database: repoint.Database{Socket: "/run/db.sock", Name: "n", User: "u"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestMediaWiki(t *testing.T) {
 	hosts := []rewrite.Pair{{Old: "https://old.example", New: "https://new.example"}}
 	for _, password := range passwords {
 		dir, root := site(t, map[string]string{"LocalSettings.php": wiki})
-		changes, err := repoint.Repoint(root, repoint.Options{Kind: "MediaWiki 1.43.1", Database: database(password), URLs: hosts, Paths: paths})
+		changes, err := repointed(root, repoint.Options{Kind: "MediaWiki 1.43.1", Database: database(password), URLs: hosts, Paths: paths})
 		if err != nil || undone(changes) != "" {
 			t.Fatalf("%v %+v", err, changes)
 		}
@@ -116,7 +116,7 @@ func TestMediaWiki(t *testing.T) {
 	}
 	dir, root := site(t, map[string]string{"LocalSettings.php": strings.ReplaceAll(wiki, "https://old", "//old")})
 	to := repoint.Database{Driver: "pgsql", Socket: "/run/postgresql/.s.PGSQL.5433", Port: 5433, Name: "n", User: "u"}
-	if _, err := repoint.Repoint(root, repoint.Options{Kind: "MediaWiki", Database: to, URLs: hosts}); err != nil {
+	if _, err := repointed(root, repoint.Options{Kind: "MediaWiki", Database: to, URLs: hosts}); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "PostgreSQL", php(t, dir, show), []string{"//new.example", "/w", "/run/postgresql", "n", "u", "", "5433", "/var/www/old/images"})
@@ -127,7 +127,7 @@ func TestMediaWiki(t *testing.T) {
 func TestMediaWikiFamily(t *testing.T) {
 	family := wiki + "if ($_SERVER['HTTP_HOST'] === 'two.example') { $wgDBname = 'two'; }\n$wgDBservers = [['host' => 'a'], ['host' => 'b']];\n"
 	dir, root := site(t, map[string]string{"LocalSettings.php": family})
-	changes, err := repoint.Repoint(root, repoint.Options{Kind: "MediaWiki", Database: database("x")})
+	changes, err := repointed(root, repoint.Options{Kind: "MediaWiki", Database: database("x")})
 	if err != nil || read(t, dir, "LocalSettings.php") != family {
 		t.Fatalf("%v\n%s", err, read(t, dir, "LocalSettings.php"))
 	}

@@ -9,7 +9,9 @@
 // right is renamed into place. Then the dump is loaded (load.go) through the
 // rewriter of addresses and the mends (mend.go) that another server needs, the
 // site's configuration is pointed at its new database, and the result is checked
-// against the manifest (after.go).
+// against the manifest (after.go). Files of the site that change are made beside the
+// target and swapped in (swap.go), so that each changes once, whenever a restore is
+// stopped.
 //
 // The archive is hostile input: nothing of it is written outside of the target
 // and of the one directory beside it, TARGET.restore, which holds the staging,

@@ -11,4 +11,9 @@ import (
 // its own.
 var server *backuptest.Server
 
-func TestMain(m *testing.M) { os.Exit(backuptest.Main(m, &server)) }
+func TestMain(m *testing.M) {
+	if order := os.Getenv(asRestore); order != "" {
+		os.Exit(restoreAndDie(order))
+	}
+	os.Exit(backuptest.Main(m, &server))
+}

@@ -40,11 +40,15 @@ func (r *run) repoint() error {
 	}
 	for i := range r.state.Configs {
 		if c := &r.state.Configs[i]; !c.Done {
-			if err := r.pointAt(root, *c); err != nil {
+			swaps, err := r.pointAt(root, *c)
+			if err != nil {
 				return err
 			}
 			c.Done = true
-			if err := r.state.keep(r.place); err != nil {
+			for _, s := range swaps {
+				r.state.Settled = append(r.state.Settled, s.name)
+			}
+			if err := r.swapIn(swaps...); err != nil {
 				return err
 			}
 		}
@@ -109,10 +113,10 @@ func (r *run) named(t *target) bool {
 	return slices.ContainsFunc(r.state.Configs, func(c config) bool { return c.Database == t.dump.Name })
 }
 
-// pointAt changes one configuration. It says of a database by its old name where
-// that is now.
-func (r *run) pointAt(root *os.Root, c config) error {
-	o := repoint.Options{Kind: c.Kind, Dir: c.Dir, URLs: r.state.URLs, Paths: r.directories(), Moved: map[string]repoint.Database{}}
+// pointAt says what is to become of the files of one configuration. It says of a
+// database by its old name where that is now.
+func (r *run) pointAt(root *os.Root, c config) (swaps []swap, err error) {
+	o := repoint.Options{Kind: c.Kind, Dir: c.Dir, URLs: r.state.URLs, Paths: r.directories(), Settled: r.state.Settled, Moved: map[string]repoint.Database{}}
 	if strings.HasPrefix(c.Kind, "Drupal") && c.Dir != "." {
 		o.File = c.Dir + "/settings.php"
 	}
@@ -126,18 +130,18 @@ func (r *run) pointAt(root *os.Root, c config) error {
 		}
 	}
 	if len(r.targets) == 0 && (len(Dumps(r.known)) > 0 || len(o.URLs)+len(o.Paths) == 0) {
-		return nil
+		return nil, nil
 	}
-	changes, err := repoint.Repoint(root, o)
+	files, changes, err := repoint.Repoint(root, o)
 	var refusal *core.Refusal
 	switch {
 	case len(r.targets) == 0 && errors.Is(err, core.ErrInvalid):
-		return nil // there is no configuration that names a database, or none is known
+		return nil, nil // there is no configuration that names a database, or none is known
 	case errors.As(err, &refusal):
 		r.byHand(refusal.Detail)
-		return nil
+		return nil, nil
 	case err != nil:
-		return fmt.Errorf("repoint: %w", err)
+		return nil, fmt.Errorf("repoint: %w", err)
 	}
 	for _, c := range changes {
 		where := safetext.Path(c.File)
@@ -152,7 +156,17 @@ func (r *run) pointAt(root *os.Root, c config) error {
 			r.state.Pointed = append(r.state.Pointed, line)
 		}
 	}
-	return nil
+	for _, f := range files {
+		info, err := root.Lstat(f.Name)
+		if err != nil {
+			return nil, fmt.Errorf("repoint: %w", err)
+		}
+		swaps = append(swaps, swap{f.Name, info, func(to *os.File) (bool, error) {
+			_, err := to.Write(f.Text)
+			return true, err
+		}})
+	}
+	return swaps, nil
 }
 
 // owns reports whether a configuration is that of the archive's only dump,
@@ -219,21 +233,13 @@ func (r *run) bringIn(root *os.Root) (err error) {
 	if err != nil || !info.Mode().IsRegular() {
 		return nil //nolint:nilerr // it is none that was left above
 	}
-	from, err := outside.Open(configAbove)
-	if err != nil {
-		return err
-	}
-	defer from.Close() //nolint:errcheck // it is only read
-	to, err := root.OpenFile(configAbove, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, from)
-	if r.place.uid >= 0 {
-		err = errors.Join(err, to.Chown(r.place.uid, r.place.gid))
-	}
-	if err = errors.Join(err, to.Close()); err == nil {
-		r.state.Pointed = append(r.state.Pointed, configAbove+": it lay above the old directory, and lies in the new one now")
-	}
-	return err
+	r.state.Pointed = append(r.state.Pointed, configAbove+": it lay above the old directory, and lies in the new one now")
+	return r.swapIn(swap{configAbove, info, func(to *os.File) (bool, error) {
+		from, err := outside.Open(configAbove)
+		if err != nil {
+			return false, err
+		}
+		_, err = io.Copy(to, from)
+		return true, errors.Join(err, from.Close())
+	}})
 }

@@ -227,12 +227,15 @@ func (r *run) unpack() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.moveIn(); err != nil {
+	if err := s.lay(); err != nil {
 		return err
 	}
 	r.state.Contents, r.state.Step = r.known, StepPlaced
 	r.state.Links = settledLinks{Turned: links.turned, Outs: links.outs, Out: links.out, Bits: s.bits}
-	return r.state.keep(r.place)
+	if err := r.state.keep(r.place); err != nil {
+		return err
+	}
+	return r.place.moveIn()
 }
 
 // unpackError makes a sentence of what is none.
@@ -254,6 +257,9 @@ func (r *run) verifyOptions() backup.VerifyOptions {
 
 // goOn does what is left when the files are in place.
 func (r *run) goOn() error {
+	if err := r.takePlaces(); err != nil {
+		return err
+	}
 	r.report.take(r)
 	for _, step := range []struct {
 		name Step

@@ -60,8 +60,10 @@ func TestRestore(t *testing.T) {
 	}
 	config, err := os.ReadFile(filepath.Join(w.target, "wp-config.php"))
 	check(t, err)
-	if !strings.Contains(string(config), "'DB_NAME', '"+w.into+"'") {
-		t.Errorf("%s", config)
+	info, err := os.Lstat(filepath.Join(w.target, "wp-config.php"))
+	check(t, err)
+	if !strings.Contains(string(config), "'DB_NAME', '"+w.into+"'") || info.Mode() != 0o644 {
+		t.Errorf("%v %s", info.Mode(), config)
 	}
 	if report.Replaced.Values < 500 || len(report.URLs) != 1 || !report.Proven || report.Links != 1 || len(report.Pointed) == 0 {
 		t.Errorf("%+v", report)

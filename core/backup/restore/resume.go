@@ -73,6 +73,9 @@ func (r *run) resume(earlier *state) error {
 		return core.Refuse(core.ErrBusy, "Another restore to %s has just been running; look again.", safetext.Line(safetext.Path(r.place.target)))
 	}
 	r.state, r.known = again, again.Contents
+	if err := r.place.moveIn(); err != nil {
+		return err
+	}
 	if err := r.place.owner(r.place.target); err != nil {
 		return core.Refuse(core.ErrState, "%s is no longer there, though a restore had put the site into it; remove %s and start anew.",
 			safetext.Line(safetext.Path(r.place.target)), safetext.Line(safetext.Path(r.place.beside)))

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,14 +146,26 @@ func staysInside(name, target string) bool {
 	return to == "files" || strings.HasPrefix(to, "files/")
 }
 
-// moveIn renames the site's files into their place, in one step.
-func (s *staging) moveIn() error {
-	if _, err := s.root.Lstat(filesDir); errors.Is(err, fs.ErrNotExist) {
-		if err := s.root.MkdirAll(filesDir, 0o755); err != nil { // an archive of a database alone
-			return fmt.Errorf("place files: %w", err)
-		}
+// lay makes sure that there are files to move in: an archive of a database alone has
+// none.
+func (s *staging) lay() error {
+	if err := s.root.MkdirAll(filesDir, 0o755); err != nil {
+		return fmt.Errorf("place files: %w", err)
 	}
-	return rename(s.path+"/"+filesDir, s.place.target)
+	return nil
+}
+
+// moveIn renames the site's files into their place, in one step, unless they are
+// there already: it comes behind the state that says so.
+func (p place) moveIn() error {
+	from := filepath.Join(p.beside, filesDir)
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := rename(from, p.target); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(p.target))
 }
 
 // discard removes all that was unpacked, whatever the modes of directories.

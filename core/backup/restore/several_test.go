@@ -263,3 +263,40 @@ func TestAnothersConfigurationIsLeft(t *testing.T) {
 		t.Error(hand)
 	}
 }
+
+// A configuration that names two databases is pointed at both, and its addresses are
+// replaced once, though the new one begins with the old.
+func TestOneConfigurationOfTwoDatabases(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	check(t, err)
+	w := &world{t: t, name: "sv_two", root: filepath.Join(dir, "www", "acme"), target: filepath.Join(dir, "new", "site"), into: "sv_two_new"}
+	settings := "<?php\n$base_url = 'https://old.example';\n"
+	for key, name := range map[string]string{"default": "sv_two", "erp": "sv_two_erp"} {
+		check(t, server.CreateDatabase(name, w.name, password))
+		check(t, server.SQL(name, "CREATE TABLE t (x int)"))
+		check(t, server.SQL("", "CREATE DATABASE "+name+"_new"))
+		t.Cleanup(func() { check(t, server.SQL("", "DROP DATABASE "+name+"; DROP DATABASE "+name+"_new")) })
+		settings += fmt.Sprintf("$databases['%s']['default'] = ['driver' => 'mysql', 'database' => '%s', 'username' => 'sv_two', 'password' => '%s', 'host' => 'localhost', 'unix_socket' => '%s'];\n",
+			key, name, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(password), server.Socket)
+	}
+	check(t, server.SQL("", "GRANT ALL ON `sv\\_two%`.* TO sv_two@localhost"))
+	check(t, os.MkdirAll(filepath.Join(w.root, "sites/default"), 0o755))
+	check(t, os.MkdirAll(filepath.Dir(w.target), 0o755))
+	check(t, os.WriteFile(filepath.Join(w.root, "sites/default/settings.php"), []byte(settings), 0o644))
+	w.backUp(dir)
+	o := w.order()
+	o.URL = "https://old.example/shop"
+	second := o.Databases[0]
+	o.Databases[0].Dump, second.Dump, second.Name = "sv_two", "sv_two_erp", "sv_two_erp_new"
+	o.Databases = append(o.Databases, second)
+	if _, err := restore.Run(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, w.said())
+	}
+	text, err := os.ReadFile(filepath.Join(w.target, "sites/default/settings.php"))
+	check(t, err)
+	for _, part := range []string{"$base_url = 'https://old.example/shop';", "'database' => 'sv_two_new'", "'database' => 'sv_two_erp_new'"} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("it lacks %s:\n%s", part, text)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,24 +30,30 @@ func (r *run) sqliteFiles() (paths []string) {
 	return paths
 }
 
-// openSQLite opens a database among the restored files. A link that took its
-// place is refused: the file is looked at through the target's root first.
-func (r *run) openSQLite(relative string) (db *sql.DB, err error) {
+// sqliteFile finds a database among the restored files. A link that took its place
+// is refused: the file is looked at through the target's root.
+func (r *run) sqliteFile(relative string) (path string, info fs.FileInfo, err error) {
 	root, err := os.OpenRoot(r.place.target)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	info, err := root.Lstat(relative)
-	resolved, linked := filepath.EvalSymlinks(filepath.Join(r.place.target, relative))
+	path = filepath.Join(r.place.target, relative)
+	info, err = root.Lstat(relative)
+	resolved, linked := filepath.EvalSymlinks(path)
 	if err = errors.Join(err, linked, root.Close()); err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	path := filepath.Join(r.place.target, relative)
 	if !info.Mode().IsRegular() || resolved != path {
-		return nil, core.Refuse(core.ErrSite, "%s is a link, or no file any more.", safetext.Line(safetext.Path(relative)))
+		return "", nil, core.Refuse(core.ErrSite, "%s is a link, or no file any more.", safetext.Line(safetext.Path(relative)))
 	}
-	db, err = sql.Open("sqlite", "file:"+strings.ReplaceAll(url.PathEscape(path), "%2F", "/")+
-		"?mode=rw&_pragma=busy_timeout(10000)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)")
+	return path, info, nil
+}
+
+// openSQLite opens a database. What is written to it may be lost with the machine
+// until the file is synced: only copies are written to.
+func openSQLite(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+strings.ReplaceAll(url.PathEscape(path), "%2F", "/")+
+		"?mode=rw&_pragma=busy_timeout(10000)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)&_pragma=synchronous(0)")
 	if err == nil {
 		db.SetMaxOpenConns(1)
 	}
@@ -55,7 +63,11 @@ func (r *run) openSQLite(relative string) (db *sql.DB, err error) {
 // searchSQLite looks for the addresses of a WordPress that keeps them in SQLite.
 func (r *run) searchSQLite() (urls []string, err error) {
 	for _, file := range r.sqliteFiles() {
-		db, err := r.openSQLite(file)
+		path, _, err := r.sqliteFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("look for the old address: %w", err)
+		}
+		db, err := openSQLite(path)
 		if err != nil {
 			return nil, fmt.Errorf("look for the old address: %w", err)
 		}
@@ -93,11 +105,13 @@ func (r *run) values() error {
 		if w == nil || slices.Contains(r.state.Rewritten, file) {
 			continue
 		}
-		if err := r.rewriteSQLite(file, w, r.state.Values); err != nil {
+		path, info, err := r.sqliteFile(file)
+		if err != nil {
 			return fmt.Errorf("rewrite addresses in %s: %w", safetext.Path(file), err)
 		}
 		r.state.Rewritten = append(r.state.Rewritten, file)
-		if err := r.state.keep(r.place); err != nil {
+		err = r.swapIn(swap{file, info, func(to *os.File) (bool, error) { return r.rewriteCopy(path, to, file, w) }})
+		if err != nil {
 			return err
 		}
 	}
@@ -105,10 +119,25 @@ func (r *run) values() error {
 	return r.state.keep(r.place)
 }
 
-// rewriteSQLite rewrites one database in one transaction. Its triggers are taken
-// away meanwhile: they are made for changes of the site's own.
-func (r *run) rewriteSQLite(file string, w *rewrite.Rewriter, sum *rewrite.Report) (err error) {
-	db, err := r.openSQLite(file)
+// rewriteCopy copies a database and rewrites the copy.
+func (r *run) rewriteCopy(path string, to *os.File, file string, w *rewrite.Rewriter) (changed bool, err error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, from.Close()); err != nil {
+		return false, err
+	}
+	before := r.state.Values.Total.Values
+	err = r.rewriteSQLite(to.Name(), file, w)
+	return r.state.Values.Total.Values > before, err
+}
+
+// rewriteSQLite rewrites a copy of one database in one transaction. Its triggers are
+// taken away meanwhile: they are made for changes of the site's own.
+func (r *run) rewriteSQLite(path, file string, w *rewrite.Rewriter) (err error) {
+	db, err := openSQLite(path)
 	if err != nil {
 		return err
 	}
@@ -140,7 +169,7 @@ func (r *run) rewriteSQLite(file string, w *rewrite.Rewriter, sum *rewrite.Repor
 		return err
 	}
 	for _, table := range tables {
-		t, err := newSQLiteTable(r.ctx, tx, table, w, sum)
+		t, err := newSQLiteTable(r.ctx, tx, table, w, r.state.Values)
 		if errors.Is(err, errNoKey) {
 			r.byHand(fmt.Sprintf("The table “%s” in %s was not looked at for old addresses: %s.", safetext.Line(table), safetext.Path(file), err))
 			continue

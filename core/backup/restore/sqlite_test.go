@@ -1,11 +1,9 @@
 package restore_test
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -69,30 +67,7 @@ func TestSQLiteTablesOfEveryKind(t *testing.T) {
 	if report.Replaced.Keys != 2 || report.Replaced.Values != 3*2500+2500+1+3+2+1+4 {
 		t.Errorf("%+v", report.Replaced)
 	}
-	goOnBehindSQLite(t, w, o)
-	if again := sqlite(filepath.Join(w.target, "app.db"), `SELECT count(*) FROM cache WHERE url LIKE '%shop/shop%'`); again != "0" {
-		t.Errorf("%s addresses were changed twice", again)
-	}
 	if hand := strings.Join(report.Hand, "\n"); !strings.Contains(hand, "“nameless” in app.db") || strings.Contains(hand, "configuration") {
 		t.Error(hand)
-	}
-}
-
-// goOnBehindSQLite restores once more from where a restore that broke off behind its
-// first SQLite database would go on.
-func goOnBehindSQLite(t *testing.T, w *world, o restore.Order) {
-	t.Helper()
-	path := filepath.Join(w.target+".restore", "state.json")
-	state, err := os.ReadFile(path)
-	check(t, err)
-	broken := regexp.MustCompile(`"step": *"finished"`).ReplaceAll(state, []byte(`"step":"values"`))
-	if bytes.Equal(state, broken) {
-		t.Fatalf("it did not finish: %s", state)
-	}
-	check(t, os.WriteFile(path, broken, 0o600))
-	again := w.order()
-	again.Databases, again.URL, again.OldURLs = o.Databases, o.URL, o.OldURLs
-	if _, err := restore.Run(t.Context(), again); err != nil {
-		t.Fatalf("%v\n%s", err, w.said())
 	}
 }

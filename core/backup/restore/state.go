@@ -23,7 +23,7 @@ type Step string
 // The steps.
 const (
 	StepUnpack   Step = "unpack"   // nothing is in place yet
-	StepPlaced   Step = "placed"   // the files are in place, the database is untouched
+	StepPlaced   Step = "placed"   // the files take their place, the database is untouched
 	StepLoad     Step = "load"     // the dump is going into the database
 	StepValues   Step = "values"   // addresses in SQLite databases are being rewritten
 	StepRepoint  Step = "repoint"  // the configuration is being pointed at the new database
@@ -47,12 +47,15 @@ type state struct {
 	Links  settledLinks    `json:"links"`
 	Loads  []*load         `json:"loads"` // what goes into which database
 	Values *rewrite.Report `json:"values,omitempty"`
-	// Rewritten are the SQLite databases whose addresses are done: a new address that
-	// begins with the old one would be put in twice.
+	// Rewritten are the SQLite databases whose addresses are done.
 	Rewritten []string `json:"rewritten,omitempty"`
+	// Ready are files of the site, as paths below the target, whose changed content
+	// is about to take their place: see swap.
+	Ready []string `json:"ready,omitempty"`
 
 	URLs    []rewrite.Pair `json:"urls,omitempty"`    // old and new
 	Configs []config       `json:"configs,omitempty"` // of the site
+	Settled []string       `json:"settled,omitempty"` // files of theirs that have the new addresses
 	Pointed []string       `json:"pointed,omitempty"` // in the configuration
 	Hand    []string       `json:"hand,omitempty"`    // what is left to a person
 	Checks  []Check        `json:"checks,omitempty"`
@@ -68,6 +71,7 @@ type settledLinks struct {
 
 const (
 	stateName   = "state.json"
+	freshState  = stateName + ".new" // that is being written
 	stateFormat = 2
 )
 
@@ -99,6 +103,9 @@ func lockBeside(p place) (_ *os.File, earlier *state, err error) {
 		return dir, nil, nil
 	}
 	text, err := os.ReadFile(filepath.Join(p.beside, stateName))
+	if errors.Is(err, fs.ErrNotExist) && bare(p.beside) {
+		return dir, nil, nil
+	}
 	earlier = &state{}
 	if err == nil {
 		err = json.Unmarshal(text, earlier)
@@ -110,19 +117,27 @@ func lockBeside(p place) (_ *os.File, earlier *state, err error) {
 	return dir, earlier, nil
 }
 
-// keep writes the state down, so that it survives a crash.
+// bare reports whether there is nothing in a directory but what a restore leaves that
+// is stopped before it keeps its first state.
+func bare(dir string) bool {
+	names, err := firstNames(dir)
+	return err == nil && (len(names) == 0 || len(names) == 1 && names[0] == freshState)
+}
+
+// keep writes the state down, so that it survives a crash. Whoever keeps it holds the
+// lock.
 func (s *state) keep(p place) (err error) {
 	text, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return fmt.Errorf("keep state: %w", err)
 	}
-	f, err := os.CreateTemp(p.beside, "state-")
+	f, err := os.OpenFile(filepath.Join(p.beside, freshState), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep state: %w", err)
 	}
 	_, err = f.Write(append(text, '\n'))
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(p.beside, stateName))
+		err = errors.Join(os.Rename(f.Name(), filepath.Join(p.beside, stateName)), syncDir(p.beside))
 	}
 	if err != nil {
 		return fmt.Errorf("keep state: %w", err)

@@ -60,8 +60,9 @@ CREATE DEFINER=root@localhost TRIGGER wp_trigger BEFORE INSERT ON wp_posts FOR E
 CREATE TABLE empty_one (x int);
 `
 
-// newWorld makes a site like a WordPress and backs it up.
-func newWorld(t *testing.T, name string) *world {
+// newWorld makes a site like a WordPress, with more tables where a test wants some,
+// and backs it up.
+func newWorld(t *testing.T, name string, more ...string) *world {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	check(t, err)
@@ -71,13 +72,13 @@ func newWorld(t *testing.T, name string) *world {
 	check(t, os.MkdirAll(filepath.Join(w.root, "wp-includes"), 0o755))
 	check(t, os.MkdirAll(filepath.Dir(w.target), 0o755))
 	check(t, server.CreateDatabase(name, name, password))
-	check(t, server.SQL(name, "GRANT ALL ON `"+strings.ReplaceAll(w.into, "_", `\_`)+"`.* TO "+name+"@localhost;"+strings.ReplaceAll(content, "ROOT", w.root)))
+	check(t, server.SQL(name, "GRANT ALL ON `"+strings.ReplaceAll(w.into, "_", `\_`)+"`.* TO "+name+"@localhost;"+strings.ReplaceAll(content, "ROOT", w.root)+strings.Join(more, "")))
 	t.Cleanup(func() { check(t, server.SQL("", "DROP DATABASE IF EXISTS "+name+"; DROP DATABASE IF EXISTS "+w.into)) })
 	for path, text := range map[string]string{
 		"wp-load.php": "<?php\n", "wp-settings.php": "<?php\n", "wp-includes/version.php": "<?php\n$wp_version = '6.6.1';\n",
-		"wp-config.php": fmt.Sprintf("<?php\ndefine('DB_NAME', '%s');\ndefine('DB_USER', '%s');\ndefine('DB_PASSWORD', '%s');\ndefine('DB_HOST', 'localhost:%s');\n$table_prefix = 'wp_';\n",
+		"wp-config.php": fmt.Sprintf("<?php\ndefine('DB_NAME', '%s');\ndefine('DB_USER', '%s');\ndefine('DB_PASSWORD', '%s');\ndefine('DB_HOST', 'localhost:%s');\ndefine('WP_HOME', 'https://old.example');\n$table_prefix = 'wp_';\n",
 			name, name, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(password), server.Socket),
-		"wp-content/deep/one.txt": "one", "index.php": "<?php\n",
+		"wp-content/deep/one.txt": "one", "index.php": "<?php\n", ".htaccess": "# BEGIN WordPress\nRewriteBase /\n# END WordPress\n",
 	} {
 		check(t, os.WriteFile(filepath.Join(w.root, path), []byte(text), 0o644))
 	}
