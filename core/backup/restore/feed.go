@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -22,8 +23,10 @@ const maxSaid = 16 << 10
 const killTime = 5 * time.Second
 
 // feed runs a client in a process group of its own, which ends with ctx, and
-// gives it what write writes. It returns what the client complained of. No
-// secret is among args; the client gets none of our environment but PATH.
+// gives it what write writes. Should this process be killed, the kernel kills the
+// client, which would else go on with what is under way. It returns what the client
+// complained of. No secret is among args; the client gets none of our environment
+// but PATH.
 func feed(ctx context.Context, files []*os.File, write func(io.Writer) error, path string, args ...string) (said string, err error) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -32,7 +35,9 @@ func feed(ctx context.Context, files []*os.File, write func(io.Writer) error, pa
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=/nonexistent"}
 	var complaints saying
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = io.Discard, &complaints, files
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the client dies with the thread that started it
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killTime
 	in, err := cmd.StdinPipe()

@@ -17,6 +17,7 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup"
+	"breakglass/core/backup/backuptest"
 	"breakglass/core/backup/restore"
 	"breakglass/core/coretest"
 )
@@ -150,6 +151,42 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}, func() string { return outcome(t, w) })
 	if strings.Contains(want, "shop/shop") || strings.Count(want, "https://old.example/shop") < 4500 {
 		t.Error(want)
+	}
+}
+
+// A dump of PostgreSQL is there whole or not at all, and is not loaded again into what
+// it made: a type is there once.
+func TestKilledBesidePostgres(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "bg")
+	check(t, err)
+	check(t, os.Chmod(dir, 0o755))
+	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	s, err := backuptest.StartPostgres(dir)
+	check(t, err)
+	t.Cleanup(func() { check(t, s.Stop()) })
+	check(t, s.CreateDatabase("shop", "shop", "secret"))
+	_, err = s.As("shop", "secret", "shop", `CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE pages (mood mood, body text);
+		INSERT INTO pages SELECT 'bad', 'https://old.example/' || i || repeat(' ', 400) FROM generate_series(1, 4000) i;`)
+	check(t, err)
+	check(t, s.CreateDatabase("again", "again", password))
+	archive := backUpLaravel(t, dir, s.Dir)
+	e := errand{Archive: filepath.Join(dir, "acme.tar.gz"), Target: filepath.Join(dir, "new"), Scratch: t.TempDir(), URL: "https://old.example/shop", Driver: "postgres", Socket: s.Dir, Database: "again", User: "again"}
+	check(t, os.WriteFile(e.Archive, archive, 0o600))
+	got := e.killed(t, map[string]int{"renameat": 1, "write": 25}, func() {
+		check(t, s.SQL("postgres", `DROP DATABASE again WITH (FORCE)`))
+		check(t, s.SQL("postgres", `CREATE DATABASE again OWNER again`))
+		check(t, exec.Command("rm", "-rf", e.Target, e.Target+".restore").Run()) //nolint:gosec // a directory of the test's
+	}, func() string {
+		rows, err := s.As("again", password, "again", "SELECT mood, count(*), count(DISTINCT body), min(body) FROM pages GROUP BY mood")
+		check(t, err)
+		env, err := os.ReadFile(filepath.Join(e.Target, ".env"))
+		check(t, err)
+		report, err := os.ReadFile(e.Target + ".restore/report.txt")
+		check(t, err)
+		return rows + string(env) + string(report)
+	})
+	if !strings.Contains(got, "bad\t4000\t4000\thttps://old.example/shop/1 ") || !strings.Contains(got, "APP_URL=https://old.example/shop\n") {
+		t.Error(got)
 	}
 }
 

@@ -105,9 +105,24 @@ func (r *run) load() error {
 }
 
 func (r *run) loadOne(t *target, l *load) error {
-	if err := r.makeRoom(t, l); err != nil {
+	whole, err := r.makeRoom(t, l)
+	if err != nil {
 		return err
 	}
+	if !whole {
+		err = r.loadAnew(t, l)
+	}
+	if err != nil {
+		return err
+	}
+	l.Done = true
+	return r.state.keep(r.place)
+}
+
+// loadAnew loads a dump into a database that is empty. Where it is there whole or
+// not at all, the state says what was done to it before it is: then a restore that
+// goes on knows by what it finds whether it was.
+func (r *run) loadAnew(t *target, l *load) error {
 	r.state.Step, l.Begun = StepLoad, true
 	if err := r.state.keep(r.place); err != nil {
 		return err
@@ -116,17 +131,25 @@ func (r *run) loadOne(t *target, l *load) error {
 	if err != nil {
 		return err
 	}
-	var rewritten rewrite.Report
-	var mended []string
-	err = t.server.load(r.ctx, func(to io.Writer) (err error) {
-		rewritten, mended, err = r.pour(t, w, to)
+	begin, commit := t.server.around()
+	return t.server.load(r.ctx, func(to io.Writer) error {
+		if _, err := io.WriteString(to, begin); err != nil {
+			return err
+		}
+		rewritten, mended, err := r.pour(t, w, to)
+		if err != nil {
+			return err
+		}
+		l.Mended, l.Rewritten = mended, &rewritten
+		if commit == "" {
+			return nil
+		}
+		if err := r.state.keep(r.place); err != nil {
+			return err
+		}
+		_, err = io.WriteString(to, commit)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	l.Done, l.Mended, l.Rewritten = true, mended, &rewritten
-	return r.state.keep(r.place)
 }
 
 // loadError adds what to do to an error that has no sentence yet, and says of
@@ -153,24 +176,29 @@ func (r *run) loadError(t *target, err error) error {
 }
 
 // makeRoom makes sure that a database is empty, and empties it of what an
-// earlier try left there, if that is agreed to.
-func (r *run) makeRoom(t *target, l *load) error {
+// earlier try left there, if that is agreed to. whole says that an earlier try
+// loaded the dump.
+func (r *run) makeRoom(t *target, l *load) (whole bool, err error) {
 	holds, err := t.server.empty(r.ctx)
 	if err != nil || len(holds) == 0 {
-		return err
+		return false, err
+	}
+	if l.Rewritten != nil {
+		return true, nil
 	}
 	name := safetext.Line(t.Name)
-	if !l.Begun {
-		return core.Refuse(core.ErrExists, "The database “%s” was empty a moment ago, and now it holds %d things; it was left as it is. The files are in place: empty it and give the same command again.", name, len(holds))
+	server, ok := t.server.(clearer)
+	if !l.Begun || !ok {
+		return false, core.Refuse(core.ErrExists, "The database “%s” was empty a moment ago, and now it holds %d things; it was left as it is. The files are in place: empty it and give the same command again.", name, len(holds))
 	}
 	yes, err := r.order.Agree(fmt.Sprintf("An earlier try broke off while it loaded the dump and left %d things in the database “%s”. Empty it and load again?", len(holds), name))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !yes {
-		return core.Refuse(core.ErrState, "The database “%s” holds what an earlier try left there, and was left as it is. Give the same command with --yes to empty it and load again.", name)
+		return false, core.Refuse(core.ErrState, "The database “%s” holds what an earlier try left there, and was left as it is. Give the same command with --yes to empty it and load again.", name)
 	}
-	return t.server.clear(r.ctx, tablesOf(*t.dump))
+	return false, server.clear(r.ctx, tablesOf(*t.dump))
 }
 
 // tablesOf are the names of a dump's tables.
@@ -180,13 +208,6 @@ func tablesOf(d backup.StoredDatabase) (names []string) {
 	}
 	return names
 }
-
-// loadBegins is how a dump for MariaDB or MySQL begins: old dates that are all
-// zeros are let in. The dump sets the rest itself. Each of its statements holds
-// a megabyte of rows and is a transaction of its own; one for a whole table has
-// the server keep all of it for a rollback that nobody wants, and takes twice as
-// long.
-const loadBegins = "SET foreign_key_checks=0, unique_checks=0, sql_mode='NO_AUTO_VALUE_ON_ZERO';\n"
 
 // pour writes a dump to a client: through the rewriter, if there is one, and
 // through what the server needs mended.
@@ -199,11 +220,6 @@ func (r *run) pour(t *target, w *rewrite.Rewriter, to io.Writer) (report rewrite
 	r.told = time.Time{} // the first line of each dump is shown
 	parts.tell = func(done, total int64) {
 		r.progress(Progress{Step: StepLoad, Done: done, Total: total, Current: safetext.Line(t.dump.Name)})
-	}
-	if t.server.dialect() == rewrite.MySQL {
-		if _, err := io.WriteString(to, loadBegins); err != nil {
-			return report, nil, err
-		}
 	}
 	mend := t.server.mend(to)
 	if w == nil {

@@ -199,31 +199,9 @@ func (s *postgresServer) empty(ctx context.Context) ([]string, error) {
 	return s.ask(ctx, pgEverything)
 }
 
-// clear implements server. A load is one transaction, so it leaves nothing of
-// itself when it fails; what is there is whole and of an earlier one.
-func (s *postgresServer) clear(ctx context.Context, tables []string) error {
-	holds, err := s.empty(ctx)
-	if err != nil {
-		return err
-	}
-	ours := map[string]bool{}
-	for _, t := range tables {
-		ours[backup.PostgresTable(t)] = true
-	}
-	var drop strings.Builder
-	for _, thing := range holds {
-		kind, name, _ := strings.Cut(thing, " ")
-		table := backup.PostgresTable(name)
-		if kind == "TABLE" && !ours[table] {
-			return core.Refuse(core.ErrExists, "The database “%s” holds the table “%s”, which this restore did not make; it was left as it is. Give an empty database.", safetext.Line(s.to.Name), safetext.Line(name))
-		}
-		if kind == "TABLE" {
-			fmt.Fprintf(&drop, "DROP TABLE IF EXISTS %s CASCADE;\n", table)
-		}
-	}
-	_, err = s.ask(ctx, drop.String())
-	return err
-}
+// around implements server. psql's own --single-transaction commits where its input
+// ends, and so a part of a dump when we are killed in the midst of it.
+func (s *postgresServer) around() (begin, commit string) { return "BEGIN;\n", "COMMIT;\n" }
 
 // load implements server.
 func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) (err error) {
@@ -232,7 +210,7 @@ func (s *postgresServer) load(ctx context.Context, write func(io.Writer) error) 
 		return fmt.Errorf("load: %w", err)
 	}
 	defer func() { err = errors.Join(err, pass.Close()) }()
-	said, err := feed(ctx, []*os.File{pass}, write, s.psql, s.arguments("--single-transaction", "--file=-")...)
+	said, err := feed(ctx, []*os.File{pass}, write, s.psql, s.arguments("--file=-")...)
 	if err == nil || ctx.Err() != nil || errors.Is(err, dumpscan.ErrCommand) {
 		return err
 	}

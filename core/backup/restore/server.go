@@ -27,9 +27,9 @@ type server interface {
 	fits(ctx context.Context, d backup.StoredDatabase, c *checks)
 	// empty reports whether the database holds nothing, and names what it holds.
 	empty(ctx context.Context) (holds []string, err error)
-	// clear removes the tables named, and all views, routines and events. It
-	// refuses a database that holds other tables.
-	clear(ctx context.Context, tables []string) error
+	// around is what stands before a dump and behind it. Where commit is not "",
+	// nothing of the dump is there without it.
+	around() (begin, commit string)
 	// load feeds a dump, as write makes it, to the server's own client.
 	load(ctx context.Context, write func(io.Writer) error) error
 	// rows counts the rows of a table.
@@ -43,6 +43,13 @@ type server interface {
 	mend(w io.Writer) mender
 	// Close ends the connection.
 	Close() error
+}
+
+// clearer is a server on which a part of a dump may be left.
+type clearer interface {
+	// clear removes the tables named, and all views, routines and events. It
+	// refuses a database that holds other tables.
+	clear(ctx context.Context, tables []string) error
 }
 
 // mender changes a dump on its way.
