@@ -83,7 +83,7 @@ func TestRestoreScript(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			for _, part := range []string{"files are as they were backed up", "1 files with unusual names were not checked", "have the rows that the manifest says", "Done"} {
+			for _, part := range []string{"files are as they were backed up", "1 file with an unusual name was not checked", "have the rows that the manifest says", "Done"} {
 				if !strings.Contains(string(out), part) {
 					t.Errorf("no %q in:\n%s", part, out)
 				}

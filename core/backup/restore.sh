@@ -37,6 +37,8 @@ END
 }
 
 say() { printf '%s\n' "$*"; }
+# many N ONE MORE prints a number with what there is of it.
+many() { if [ "$1" -eq 1 ]; then printf '1 %s' "$2"; else printf '%s %s' "$1" "$3"; fi; }
 warn() { printf '! %s\n' "$*" >&2; }
 die() {
 	printf 'restore.sh: %s\n' "$*" >&2
@@ -137,9 +139,9 @@ check_sums() {
 		warn "missing or changed: $path"
 		bad=$((bad + 1))
 	done <"$work/unlike"
-	[ "$bad" -eq 0 ] || die "$bad files are not what the manifest says; fetch the archive again. (--skip-check goes on all the same.)"
-	say "$((listed)) files are as they were backed up."
-	[ "$((total))" -eq "$((listed))" ] || say "$((total - listed)) files with unusual names were not checked."
+	[ "$bad" -eq 0 ] || die "$(many "$bad" 'file is' 'files are') not what the manifest says; fetch the archive again. (--skip-check goes on all the same.)"
+	say "$(many "$((listed))" 'file is as it was' 'files are as they were') backed up."
+	[ "$((total))" -eq "$((listed))" ] || say "$(many "$((total - listed))" 'file with an unusual name was' 'files with unusual names were') not checked."
 }
 
 if [ "$skip_check" = no ] || [ "$check_only" = yes ]; then check_sums; fi
@@ -237,7 +239,7 @@ must_be_empty() { # KIND NAME
 	mysql) tables=$(printf 'SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE();\n' | my "$2" --batch --skip-column-names) ;;
 	*) tables=$(pg "$2" --tuples-only --no-align --command="SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')") ;;
 	esac || die "The database '$2' cannot be opened: make it first, check user and password, or say where its server is by --host and --port, or --socket. Nothing was changed."
-	[ "$tables" = 0 ] || die "The database '$2' has $tables tables already; give an empty one. Nothing was changed."
+	[ "$tables" = 0 ] || die "The database '$2' has $(many "$tables" table tables) already; give an empty one. Nothing was changed."
 }
 
 # nearest prints the collation of the server that takes the place of one that it
@@ -613,8 +615,8 @@ count_rows() { # KIND DIR NAME
 		cat "$work/differ" >&2
 		die "The database '$3' is not what was backed up. $(anew "$3")"
 	fi
-	say "$(($(wc -l <"$work/expected"))) tables of '$3' have the rows that the manifest says."
-	[ "$skipped" -eq 0 ] || say "$skipped tables with unusual names were not counted."
+	say "$(many "$(($(wc -l <"$work/expected")))" "table of '$3' has" "tables of '$3' have") the rows that the manifest says."
+	[ "$skipped" -eq 0 ] || say "$(many "$skipped" 'table with an unusual name was' 'tables with unusual names were') not counted."
 }
 
 : >"$work/filled"

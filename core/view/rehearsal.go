@@ -9,8 +9,12 @@ import (
 // it could not be where it could not; "" where that is not known.
 func Rehearsal(lang, zone string, a core.ArchiveInfo) string {
 	r := a.Rehearsal
+	counted := func(what string, n int64) string {
+		return words.Text(lang, "view.rehearsal.count_"+what, map[string]any{"Count": n, "Shown": Count(lang, n)})
+	}
 	data := map[string]any{
-		"Time": Time(r.At, zone), "Took": Left(lang, r.Took), "Server": r.Server, "Tables": Count(lang, r.Tables), "Rows": Count(lang, r.Rows), "Files": Count(lang, r.Files), "What": r.What,
+		"Time": Time(r.At, zone), "Took": Left(lang, r.Took), "Server": r.Server, "What": r.What,
+		"Tables": counted("tables", r.Tables), "Rows": counted("rows", r.Rows), "Files": counted("files", r.Files), "Count": r.Files,
 	}
 	say := func(id string) string { return words.Text(lang, "view.rehearsal."+id, data) }
 	switch {
