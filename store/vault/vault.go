@@ -33,7 +33,7 @@ type Vault struct {
 // that other users may enter is closed to them.
 func Open(dir string) (*Vault, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open vault: %w", asNoSpace(err))
+		return nil, fmt.Errorf("open vault: %w", writeback.NoSpace(err))
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -68,7 +68,7 @@ func (v *Vault) Create(ctx context.Context, name string) (core.VaultWriter, erro
 		return nil, fmt.Errorf("create archive %s: %w", name, core.ErrExists)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("create archive: %w", asNoSpace(err))
+		return nil, fmt.Errorf("create archive: %w", writeback.NoSpace(err))
 	}
 	if _, err := v.root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
@@ -193,12 +193,4 @@ func check(ctx context.Context, verb, name string) error {
 		return fmt.Errorf("%s archive %q: a name has letters, digits, '.', '_' and '-' alone: %w", verb, name, core.ErrInvalid)
 	}
 	return nil
-}
-
-// asNoSpace makes a full disk known to core by its sentinel.
-func asNoSpace(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return fmt.Errorf("%w: %w", core.ErrNoSpace, err)
-	}
-	return err
 }

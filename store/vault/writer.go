@@ -25,7 +25,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	}
 	n, err := w.file.Write(p)
 	if err != nil {
-		return n, fmt.Errorf("write archive: %w", asNoSpace(err))
+		return n, fmt.Errorf("write archive: %w", writeback.NoSpace(err))
 	}
 	return n, nil
 }
@@ -36,7 +36,7 @@ func (w *writer) Seal() error {
 		return fmt.Errorf("seal archive %s: %w", w.name, os.ErrClosed)
 	}
 	if err := w.file.Sync(); err != nil { // some disks say only now that they are full
-		return fmt.Errorf("seal archive: %w", asNoSpace(err))
+		return fmt.Errorf("seal archive: %w", writeback.NoSpace(err))
 	}
 	w.vault.mu.Lock()
 	defer w.vault.mu.Unlock()
@@ -44,11 +44,11 @@ func (w *writer) Seal() error {
 		return fmt.Errorf("seal archive %s: %w", w.name, os.ErrClosed)
 	}
 	if err := w.vault.root.Rename(partial+w.name, w.name); err != nil {
-		return fmt.Errorf("seal archive: %w", asNoSpace(err))
+		return fmt.Errorf("seal archive: %w", writeback.NoSpace(err))
 	}
 	if err := errors.Join(w.end(), w.vault.sync()); err != nil {
 		// Nobody was promised this archive, so nobody must find it.
-		return fmt.Errorf("seal archive %s: %w", w.name, asNoSpace(errors.Join(err, w.vault.root.Remove(w.name))))
+		return fmt.Errorf("seal archive %s: %w", w.name, writeback.NoSpace(errors.Join(err, w.vault.root.Remove(w.name))))
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func Create(path string) (*File, error) {
 		return f, nil
 	}
 	if !lacksUnnamed(err) {
-		return nil, fmt.Errorf("create %s: %w", path, full(err))
+		return nil, fmt.Errorf("create %s: %w", path, writeback.NoSpace(err))
 	}
 	if f, err = named(path); err != nil {
-		return nil, fmt.Errorf("create %s: %w", path, full(err))
+		return nil, fmt.Errorf("create %s: %w", path, writeback.NoSpace(err))
 	}
 	return f, nil
 }
@@ -130,14 +130,14 @@ func is(path string, f *os.File) bool {
 // fails with core.ErrExists and changes nothing.
 func (f *File) Seal() error {
 	if err := f.Sync(); err != nil {
-		return fmt.Errorf("keep %s: %w", f.path, full(err))
+		return fmt.Errorf("keep %s: %w", f.path, writeback.NoSpace(err))
 	}
 	err := f.name()
 	if errors.Is(err, fs.ErrExist) {
 		err = core.ErrExists
 	}
 	if err != nil {
-		return fmt.Errorf("name %s: %w", f.path, full(err))
+		return fmt.Errorf("name %s: %w", f.path, writeback.NoSpace(err))
 	}
 	f.done = true
 	if err := syncFolder(f.path); err != nil {
@@ -185,7 +185,7 @@ func syncFolder(path string) error {
 func Replace(path string, data []byte) (err error) {
 	f, err := named(path)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, full(err))
+		return fmt.Errorf("write %s: %w", path, writeback.NoSpace(err))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if _, err = f.Write(data); err == nil {
@@ -195,7 +195,7 @@ func Replace(path string, data []byte) (err error) {
 		err = os.Rename(f.part, path)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, full(err))
+		return fmt.Errorf("write %s: %w", path, writeback.NoSpace(err))
 	}
 	f.done = true
 	return syncFolder(path)
@@ -207,14 +207,6 @@ func (f *File) Close() error {
 	if !f.done && f.part != "" {
 		f.done = true
 		err = errors.Join(err, os.Remove(f.part))
-	}
-	return err
-}
-
-// full makes a full disk known by core's sentinel.
-func full(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return fmt.Errorf("%w: %w", core.ErrNoSpace, err)
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"breakglass/store/writeback"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -70,7 +72,7 @@ func TempFolder(start string) (*Folder, error) {
 	for {
 		path, err := os.MkdirTemp("", start)
 		if err != nil {
-			return nil, fmt.Errorf("make a scratch directory: %w", full(err))
+			return nil, fmt.Errorf("make a scratch directory: %w", writeback.NoSpace(err))
 		}
 		hold, err := os.Open(path)
 		if err == nil {
