@@ -77,7 +77,7 @@ func (s *Server) channel(library *ssh.Server, peer *gossh.ServerConn, offer goss
 	defer c.exit()
 	s.watch(c, peer)
 	one := &session{server: s, conn: c, env: environment{}, closed: make(chan struct{})}
-	one.ctx, one.cancel = context.WithCancelCause(c.ctx)
+	one.ctx, one.cancel = context.WithCancelCause(c.open)
 	defer one.wait()
 	ssh.DefaultSessionHandler(library, peer, filtered{offer, one}, sessionContext{ctx, one})
 }

@@ -30,6 +30,8 @@ type conn struct {
 
 	ctx    context.Context // ends with the connection
 	cancel context.CancelCauseFunc
+	open   context.Context // of the sessions: ends with the connection, or a little before
+	shut   context.CancelFunc
 	once   sync.Once
 	closed atomic.Bool
 	start  func(func()) // a goroutine that a shutdown waits for; never after Close
@@ -58,6 +60,7 @@ func (s *Server) newConn(raw net.Conn) *conn {
 	}
 	c.out = newGatherer(raw, c.start)
 	c.ctx, c.cancel = context.WithCancelCause(s.base)
+	c.open, c.shut = context.WithCancel(c.ctx)
 	limitUnsent(raw)
 	c.mu.Lock()
 	defer c.mu.Unlock()

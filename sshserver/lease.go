@@ -31,7 +31,10 @@ func (s *Server) bind(c *conn, a core.Actor) (*core.Lease, error) {
 	c.lease = lease
 	context.AfterFunc(lease.Context(), func() {
 		if c.ctx.Err() == nil {
-			s.options.Clock.AfterFunc(s.limits.farewell, c.abort)
+			s.options.Clock.AfterFunc(s.limits.farewell, func() {
+				c.shut() // screens give the terminal back, and their clients hang up
+				s.options.Clock.AfterFunc(s.limits.hangUp, c.abort)
+			})
 		}
 	})
 	return lease, nil
