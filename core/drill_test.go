@@ -68,8 +68,14 @@ func TestADrillNeedsAProvider(t *testing.T) {
 		w.open()
 		_, err := w.console.Drill(t.Context(), w.eva, "acme")
 		w.refused(core.ErrNoContact, err)
+		if state := w.state(w.owner); len(state.Contacts) != 2 {
+			t.Errorf("the owner may choose of %+v", state.Contacts)
+		}
 		w.options.Mute = w.options.Mute[1:]
 		w.open()
+		if state := w.state(w.owner); len(state.Contacts) != 1 || state.Contacts[0].Kind != core.ContactEmail {
+			t.Errorf("the owner may choose of %+v", state.Contacts)
+		}
 		info, err := w.console.Drill(t.Context(), w.eva, "acme")
 		w.check(err)
 		if len(info.Codes) != 1 || len(info.Mute) != 1 || !strings.HasPrefix(info.Mute[0], "+31") {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,6 +30,9 @@ func (c *Console) OwnerState(ctx context.Context, a Actor) (OwnerState, error) {
 		}
 		for _, contact := range site.usableContacts(now) {
 			state.Contacts = append(state.Contacts, c.contactInfo(contact, now))
+		}
+		if speaking := slices.DeleteFunc(slices.Clone(state.Contacts), func(i ContactInfo) bool { return i.Mute }); len(speaking) > 0 {
+			state.Contacts = speaking // a way that cannot work is no choice
 		}
 		if lock := site.Locks[a.Factor]; now.Before(lock.Until) {
 			state.LockedUntil = lock.Until
