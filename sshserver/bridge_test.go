@@ -12,6 +12,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
+// The last words are folded between words; a line to copy stays whole.
 func TestScreenShowsAndSaysGoodbye(t *testing.T) {
 	w := newWorld(t)
 	p := w.open(w.owner(), "xterm-256color", 80, 24, "LANG", "de_DE.UTF-8")
@@ -22,7 +23,7 @@ func TestScreenShowsAndSaysGoodbye(t *testing.T) {
 	}
 	text := p.text()
 	end := strings.LastIndex(text, "\x1b[?1049l")
-	if end < 0 || !strings.HasSuffix(text[end:], "goodbye\r\nsftp acme+X@backup.example\r\n") {
+	if end < 0 || !strings.HasSuffix(text[end:], "goodbye, and to fetch your backup type on your own computer what stands below\r\nthis sentence:\r\n  sftp acme+X@backup.example:"+strings.Repeat("x", 90)+"\r\n") {
 		t.Errorf("after the screen closed: %q", text[max(0, end):])
 	}
 }

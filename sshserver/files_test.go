@@ -306,7 +306,7 @@ func TestTheEndOfAGrantCutsEverything(t *testing.T) {
 	beside.shows("[k]") // the screen has its time to say why
 	closed := make(chan error, 1)
 	go func() { closed <- c.Wait() }()
-	beside.ends() // it gives the terminal back, and does not die with the connection
+	beside.ends()                                       // it gives the terminal back, and does not die with the connection
 	_ = receive(t, "the end of the connection", closed) // why it ended is the client's own affair
 	if d := time.Since(revoked); d < time.Second || d > 5*time.Second {
 		t.Errorf("the connection ended after %v", d)

@@ -42,7 +42,7 @@ func (m *testModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *testModel) key(key string) (tea.Model, tea.Cmd) {
 	switch key {
 	case "q":
-		m.session.SetFarewell("goodbye\nsftp acme+X@backup.example")
+		m.session.SetFarewell("goodbye, and to fetch your backup type on your own computer what stands below this sentence:\n  sftp acme+X@backup.example:" + strings.Repeat("x", 90))
 		return m, tea.Quit
 	case "Q":
 		m.quitCloses = true

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"breakglass/core"
+	"breakglass/core/view"
 )
 
 // Session is what a screen is given of the person before it. It is safe for
@@ -66,7 +67,9 @@ func (v *Session) Copy(clip string) error {
 }
 
 // SetFarewell sets what is printed once the screen has closed, such as the lines
-// to type next. The text may have several lines; it must be safe to show.
+// to type next. The text may have several lines; it must be safe to show. Those
+// that begin with a space are to be copied and stay whole, the others are folded
+// between words at the width of the window.
 func (v *Session) SetFarewell(words string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -76,9 +79,19 @@ func (v *Session) SetFarewell(words string) {
 // sayFarewell prints the model's last words and then ours.
 func (v *Session) sayFarewell(ours string) {
 	v.mu.Lock()
-	all := strings.TrimSpace(v.farewell + "\n" + ours)
+	all := strings.Trim(v.farewell+"\n"+ours, "\n")
 	v.mu.Unlock()
-	if all != "" {
-		_, _ = lines{v.out}.Write([]byte(all + "\n")) // the client may be gone
+	if all == "" {
+		return
 	}
+	width := max(v.one.terminal.size().width, 20)
+	var said []string
+	for line := range strings.SplitSeq(all, "\n") {
+		if line == "" || strings.HasPrefix(line, " ") {
+			said = append(said, line)
+		} else {
+			said = append(said, view.Wrap(line, width)...)
+		}
+	}
+	_, _ = lines{v.out}.Write([]byte(strings.Join(said, "\n") + "\n")) // the client may be gone
 }

@@ -224,7 +224,7 @@ func TestExportGivesTheLine(t *testing.T) {
 	on(t, newBook(t, bookEvents...), look(), func(s *tuitest.Show) {
 		lines := func(want, file string) {
 			t.Helper()
-			if s.Terminal.Farewell() != want+" > "+file {
+			if s.Terminal.Farewell() != "  "+want+" > "+file {
 				t.Errorf("farewell %q", s.Terminal.Farewell())
 			}
 			s.Press("y")

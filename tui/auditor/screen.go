@@ -111,7 +111,7 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		switch msg.String() {
 		case "e":
 			s.open(onExport)
-			s.terminal.SetFarewell(s.exportLine())
+			s.terminal.SetFarewell("  " + s.exportLine())
 			return nil
 		case "v":
 			s.open(onChecks)
@@ -136,7 +136,7 @@ func (s *Screen) pageKey(msg tea.KeyMsg) tea.Cmd {
 		return s.copy(s.exportLine())
 	case name == "f" && s.page == onExport:
 		s.format = (s.format + 1) % len(core.LogFormats())
-		s.terminal.SetFarewell(s.exportLine())
+		s.terminal.SetFarewell("  " + s.exportLine())
 	default:
 		s.pager, _ = s.pager.Update(msg)
 	}

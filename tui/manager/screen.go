@@ -204,7 +204,7 @@ func (s *Screen) line() string {
 // be printed once more when the screen has closed.
 func (s *Screen) copy() tea.Cmd {
 	line, t := s.line(), s.terminal
-	t.SetFarewell(line)
+	t.SetFarewell("  " + line)
 	return widget.Do(t.Context(), func(context.Context) tea.Msg {
 		if err := t.Copy(line); err != nil {
 			return widget.Problem{Text: view.Detail(s.lang, err)}

@@ -135,7 +135,7 @@ func TestNoSitesYetGivesTheNextCommand(t *testing.T) {
 			t.Errorf("the line does not stand by itself in\n%s", got)
 		}
 		s.Press("y")
-		if !slices.Equal(s.Terminal.Copied(), []string{line}) || s.Terminal.Farewell() != line || len(s.Notices) != 1 {
+		if !slices.Equal(s.Terminal.Copied(), []string{line}) || s.Terminal.Farewell() != "  "+line || len(s.Notices) != 1 {
 			t.Errorf("copied %q, farewell %q, notices %q", s.Terminal.Copied(), s.Terminal.Farewell(), s.Notices)
 		}
 		s.Press("2")
