@@ -61,7 +61,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	eventually(t, "the owner is told", func() bool {
 		for _, path := range h.messages("") {
-			if text := readFile(t, path); strings.Contains(text, "owner@example.com") && strings.Contains(text, "start it again") {
+			if text := squeeze(readFile(t, path)); strings.Contains(text, "owner@example.com") && strings.Contains(text, "start the backup again") {
 				return true
 			}
 		}
