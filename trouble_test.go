@@ -61,7 +61,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	eventually(t, "the owner is told", func() bool {
 		for _, path := range h.messages("") {
-			if text := squeeze(readFile(t, path)); strings.Contains(text, "owner@example.com") && strings.Contains(text, "start the backup again") {
+			if text := readFile(t, path); strings.Contains(text, "owner@example.com") && strings.Contains(text, "The server was stopped while the backup ran; start the backup") {
 				return true
 			}
 		}
