@@ -79,7 +79,7 @@ func TestTheAuditorsWay(t *testing.T) {
 // exported types the line that the screen left behind, and checks what it wrote.
 func exported(t *testing.T, h *host, screen, grant string) {
 	t.Helper()
-	typed := regexp.MustCompile(`(?m)^ssh .* ann@127\.0\.0\.1 (log export .* > lines\.jsonl)$`).FindStringSubmatch(screen)
+	typed := regexp.MustCompile(`(?m)^ *ssh .* ann@127\.0\.0\.1 (log export .* > lines\.jsonl)$`).FindStringSubmatch(screen)
 	if typed == nil {
 		t.Fatalf("no line to type is left behind:\n%s", screen)
 	}
