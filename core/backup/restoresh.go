@@ -136,7 +136,7 @@ func (r *run) restoreEdits(c detect.ConfigFile) []string {
 		found := slices.DeleteFunc(slices.Clone(c.Settings), func(s detect.Setting) bool { return s.Form != k.form || s.Name != k.key })
 		switch {
 		case len(found) == 0 && k.role == "port":
-		case k.role == "hostport" && postgres: // no program takes both in one of its server
+		case k.role == "hostport" && postgres: // a server's name takes its port along for MySQL only
 			lines = append(lines, "byhand "+k.key+" in "+shownLine(c.Path))
 		case len(found) == 1 && found[0].Plain && found[0].Line == found[0].KeyLine && confKey.MatchString(k.key) && confPath.MatchString(restored(c)):
 			lines = append(lines, fmt.Sprintf("edit %s %s %s %d %s %s", k.form, k.role, k.key, found[0].Line, folder, restored(c)))

@@ -17,8 +17,9 @@
 // person can do it.
 //
 // None of the site's code runs. Package php cuts a file into tokens and knows
-// where each stands; settings.go finds what is set where; php.go says what each
-// program's settings are to be, env.go the same of .env files. What is returned
+// where each stands; settings.go finds what is set where; programs.go,
+// and a file for each program with more to it, says what its settings are to be
+// (connection.go what many share), env.go the same of .env files. What is returned
 // was read again first (plan.go): if the new values are not in it exactly, it is
 // refused. Files are opened through os.Root, and links are refused (file.go).
 // Nothing is written here: package restore puts the files in their place.

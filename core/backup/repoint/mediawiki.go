@@ -12,15 +12,15 @@ const (
 // each with a database of its own.
 func (j *job) mediaWiki() ([]*plan, error) {
 	file := j.orFile("LocalSettings.php")
-	names := j.values("wgDBname", file)
+	family := len(j.values(mediaWikiNames.database, file)) > 1
 	var w wishes
-	if len(names) <= 1 {
-		w = j.mediaWikiWishes(j.value("wgDBname", file))
+	if !family {
+		w = j.mediaWikiWishes(file)
 	}
 	plans, err := j.each(w, file)
 	for _, p := range plans {
-		if len(names) > 1 {
-			p.byHand(0, "wgDBname", whyFamily)
+		if family {
+			p.byHand(0, mediaWikiNames.database, whyFamily)
 		}
 		for _, t := range php.Scan(p.src) {
 			if t.Is(php.Variable, "wgDBservers") || t.Is(php.Variable, "wgLBFactoryConf") {
@@ -31,23 +31,12 @@ func (j *job) mediaWiki() ([]*plan, error) {
 	return plans, err
 }
 
-// mediaWikiWishes are those of a wiki. Its server's name takes the port or the socket
-// along, as WordPress has it; PostgreSQL has a setting for the port, and takes a
-// socket's directory for a host.
-func (j *job) mediaWikiWishes(old string) wishes {
-	d, ok := j.own(old)
-	if !ok {
-		return nil
-	}
-	w := wishes{
-		"wgDBname": {value: d.Name, needed: true}, "wgDBuser": {value: d.User, needed: true},
-		"wgDBpassword": {value: d.Password.Reveal(), needed: true}, "wgDBserver": {value: d.joined(), needed: true},
-	}
-	if d.Driver == "pgsql" {
-		w["wgDBserver"], w["wgDBport"] = wish{value: d.postgresHost(), needed: true}, wish{value: d.port(), needed: d.Port != 0}
-	}
-	if d.Prefix != "" {
-		w["wgDBprefix"] = wish{value: d.Prefix}
+// mediaWikiWishes are those of a wiki. For PostgreSQL it has a setting for the port, and
+// takes a socket's directory for a host.
+func (j *job) mediaWikiWishes(file string) wishes {
+	w := j.oneServer(mediaWikiNames, file)
+	if d, ok := j.own(j.value(mediaWikiNames.database, file)); ok && d.Driver == "pgsql" {
+		w[mediaWikiNames.host], w["wgDBport"] = wish{value: d.postgresHost(), needed: true}, wish{value: d.port(), needed: d.Port != 0}
 	}
 	return w
 }

@@ -1,20 +1,23 @@
 package repoint
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // whySocket is said where a configuration names no socket.
 const whySocket = "This shop takes the socket of its database from PHP's own configuration (pdo_mysql.default_socket, mysqli.default_socket); see that it stands there."
+
+// oldShopFile is where a PrestaShop before version 1.7 has its constants.
+const oldShopFile = "config/settings.inc.php"
 
 // prestaShop plans the changes of a PrestaShop: of its parameters from version 1.7
 // on, or of the constants of the ones before.
 func (j *job) prestaShop() ([]*plan, error) {
 	const start = "return.parameters.database_"
-	file, old := j.orFile("app/config/parameters.php"), j.in("config/settings.inc.php")
-	if strings.HasSuffix(file, "settings.inc.php") || !j.exists(file) && j.exists(old) {
-		if j.options.File == "" {
-			file = old
-		}
-		return j.each(j.oldShop(j.value("_DB_NAME_", file)), file)
+	file := j.orFile("app/config/parameters.php", oldShopFile)
+	if path.Base(file) == path.Base(oldShopFile) {
+		return j.each(j.oneServer(oldShopNames, file), file)
 	}
 	d, ok := j.own(j.value(start+"name", file))
 	if !ok {
@@ -40,21 +43,4 @@ func (j *job) prestaShop() ([]*plan, error) {
 	}
 	j.staleFolder("var/cache/prod")
 	return plans, err
-}
-
-// oldShop are the wishes of a PrestaShop before version 1.7, whose server's name takes
-// the port or the socket along.
-func (j *job) oldShop(old string) wishes {
-	d, ok := j.own(old)
-	if !ok {
-		return nil
-	}
-	w := wishes{
-		"_DB_NAME_": {value: d.Name, needed: true}, "_DB_USER_": {value: d.User, needed: true},
-		"_DB_PASSWD_": {value: d.Password.Reveal(), needed: true}, "_DB_SERVER_": {value: d.joined(), needed: true},
-	}
-	if d.Prefix != "" {
-		w["_DB_PREFIX_"] = wish{value: d.Prefix}
-	}
-	return w
 }

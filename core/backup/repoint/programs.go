@@ -18,7 +18,7 @@ func (j *job) wordPress() ([]*plan, error) {
 	if j.options.File == "" && !j.exists(file) && j.in(".") != "." && j.exists(above) {
 		file = above
 	}
-	plans, err := j.each(j.wordPressWishes(j.value("DB_NAME", file)), file)
+	plans, err := j.each(j.oneServer(wordPressNames, file), file)
 	if err != nil || len(plans) > 0 && plans[0].seen["DB_NAME"] {
 		return plans, err
 	}
@@ -33,21 +33,6 @@ func (j *job) wordPress() ([]*plan, error) {
 		}
 	}
 	return plans, nil
-}
-
-func (j *job) wordPressWishes(old string) wishes {
-	d, ok := j.own(old)
-	if !ok {
-		return nil
-	}
-	w := wishes{
-		"DB_NAME": {value: d.Name, needed: true}, "DB_USER": {value: d.User, needed: true},
-		"DB_PASSWORD": {value: d.Password.Reveal(), needed: true}, "DB_HOST": {value: d.joined(), needed: true},
-	}
-	if d.Prefix != "" {
-		w["table_prefix"] = wish{value: d.Prefix, needed: true}
-	}
-	return w
 }
 
 // drupal plans the changes of a Drupal. Dir may name one of its sites.
@@ -74,17 +59,8 @@ func (j *job) drupal() ([]*plan, error) {
 
 // drupalConnection are the wishes of one connection of a Drupal.
 func drupalConnection(own string, d Database) wishes {
-	w := wishes{
-		own + "database": {value: d.Name, needed: true}, own + "username": {value: d.User, needed: true},
-		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: d.host(), needed: true},
-		own + "port": {value: d.port()}, own + "unix_socket": {null: true},
-	}
-	switch {
-	case d.Socket != "":
-		w[own+"unix_socket"] = wish{value: d.Socket, after: own + "host"}
-	case d.Port != 0:
-		w[own+"port"] = wish{value: d.port(), after: own + "host"}
-	}
+	w := socketOrPort(own, d)
+	w[own+"database"], w[own+"username"] = wish{value: d.Name, needed: true}, wish{value: d.User, needed: true}
 	if d.Prefix != "" {
 		w[own+"prefix"], w[own+"prefix.default"] = wish{value: d.Prefix}, wish{value: d.Prefix}
 	}
@@ -110,22 +86,6 @@ func (j *job) drupalSite() (string, error) {
 		return path.Dir(sites[0]), nil
 	}
 	return "", core.Refuse(core.ErrSite, "This Drupal has %d sites, in %s and others; say which one is meant.", len(sites), safetext.Line(path.Dir(sites[0])))
-}
-
-// joomla are the wishes of a Joomla.
-func (j *job) joomla(old string) wishes {
-	d, ok := j.own(old)
-	if !ok {
-		return nil
-	}
-	w := wishes{
-		"db": {value: d.Name, needed: true}, "user": {value: d.User, needed: true},
-		"password": {value: d.Password.Reveal(), needed: true}, "host": {value: d.joined(), needed: true},
-	}
-	if d.Prefix != "" {
-		w["dbprefix"] = wish{value: d.Prefix}
-	}
-	return w
 }
 
 // magento are the wishes of a Magento.

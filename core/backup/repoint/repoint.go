@@ -207,7 +207,7 @@ func (j *job) plans() ([]*plan, error) {
 		return j.drupal()
 	case "Joomla":
 		file := j.orFile("configuration.php")
-		return j.each(j.joomla(j.value("db", file)), file)
+		return j.each(j.oneServer(joomlaNames, file), file)
 	case "Magento":
 		file := j.orFile("app/etc/env.php")
 		return j.each(j.magento(file), file)
@@ -229,12 +229,18 @@ func (j *job) plans() ([]*plan, error) {
 	return nil, core.Refuse(core.ErrInvalid, "Of a site of the kind %q it is not known where its configuration is; change it by hand.", j.options.Kind)
 }
 
-// orFile is the file that Options name, or else one of the program's.
-func (j *job) orFile(name string) string {
+// orFile is the file that Options name, or else the first of the program's that is
+// there, or the first.
+func (j *job) orFile(names ...string) string {
 	if j.options.File != "" {
 		return path.Clean(j.options.File)
 	}
-	return j.in(name)
+	for _, name := range names {
+		if j.exists(j.in(name)) {
+			return j.in(name)
+		}
+	}
+	return j.in(names[0])
 }
 
 // exists reports whether there is a file, or a link, of a name below the root.

@@ -17,13 +17,7 @@ var (
 // typo3 plans the changes of a TYPO3: of its settings, and of the address of each of
 // its sites.
 func (j *job) typo3() ([]*plan, error) {
-	file := j.orFile(typo3Files[0])
-	for _, name := range typo3Files {
-		if j.options.File == "" && j.exists(j.in(name)) {
-			file = j.in(name)
-			break
-		}
-	}
+	file := j.orFile(typo3Files...)
 	const own = "return.DB.Connections.Default."
 	w := wishes{}
 	if d, ok := j.own(j.value(own+"dbname", file)); ok {
@@ -42,17 +36,8 @@ func (j *job) typo3() ([]*plan, error) {
 
 // typo3Connection are the wishes of one connection of a TYPO3.
 func typo3Connection(own string, d Database) wishes {
-	w := wishes{
-		own + "dbname": {value: d.Name, needed: true}, own + "user": {value: d.User, needed: true},
-		own + "password": {value: d.Password.Reveal(), needed: true}, own + "host": {value: d.host(), needed: true},
-		own + "port": {value: d.port()}, own + "unix_socket": {null: true},
-	}
-	switch {
-	case d.Socket != "":
-		w[own+"unix_socket"] = wish{value: d.Socket, after: own + "host"}
-	case d.Port != 0:
-		w[own+"port"] = wish{value: d.port(), after: own + "host"}
-	}
+	w := socketOrPort(own, d)
+	w[own+"dbname"], w[own+"user"] = wish{value: d.Name, needed: true}, wish{value: d.User, needed: true}
 	return w
 }
 

@@ -11,7 +11,7 @@ type Counts struct {
 	Escaped  int64 `json:"escaped"`  // https:\/\/old.example
 	Encoded  int64 `json:"encoded"`  // https%3A%2F%2Fold.example
 	Relative int64 `json:"relative"` // //old.example, in any of these
-	Hosts    int64 `json:"hosts"`    // old.example, and the path beside it, in a WordPress network's tables
+	Hosts    int64 `json:"hosts"`    // old.example, and the path beside it, in the tables of a WordPress network or a PrestaShop
 	Paths    int64 `json:"paths"`    // /var/www/old, in any of these
 
 	// What was left as it was.
