@@ -17,7 +17,6 @@ import (
 
 	"breakglass/core"
 	"breakglass/core/backup"
-	"breakglass/core/backup/backuptest"
 	"breakglass/core/backup/restore"
 	"breakglass/core/coretest"
 )
@@ -157,15 +156,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 // A dump of PostgreSQL is there whole or not at all, and is not loaded again into what
 // it made: a type is there once.
 func TestKilledBesidePostgres(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "bg")
-	check(t, err)
-	check(t, os.Chmod(dir, 0o755))
-	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
-	s, err := backuptest.StartPostgres(dir)
-	check(t, err)
-	t.Cleanup(func() { check(t, s.Stop()) })
+	s, dir := startPostgres(t)
 	check(t, s.CreateDatabase("shop", "shop", "secret"))
-	_, err = s.As("shop", "secret", "shop", `CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE pages (mood mood, body text);
+	_, err := s.As("shop", "secret", "shop", `CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE pages (mood mood, body text);
 		INSERT INTO pages SELECT 'bad', 'https://old.example/' || i || repeat(' ', 400) FROM generate_series(1, 4000) i;`)
 	check(t, err)
 	check(t, s.CreateDatabase("again", "again", password))

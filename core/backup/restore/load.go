@@ -183,12 +183,12 @@ func (r *run) makeRoom(t *target, l *load) (whole bool, err error) {
 	if err != nil || len(holds) == 0 {
 		return false, err
 	}
-	if l.Rewritten != nil {
+	server, parts := t.server.(clearer)
+	if !parts && l.Rewritten != nil {
 		return true, nil
 	}
 	name := safetext.Line(t.Name)
-	server, ok := t.server.(clearer)
-	if !l.Begun || !ok {
+	if !l.Begun || !parts {
 		return false, core.Refuse(core.ErrExists, "The database “%s” was empty a moment ago, and now it holds %d things; it was left as it is. The files are in place: empty it and give the same command again.", name, len(holds))
 	}
 	yes, err := r.order.Agree(fmt.Sprintf("An earlier try broke off while it loaded the dump and left %d things in the database “%s”. Empty it and load again?", len(holds), name))

@@ -18,19 +18,27 @@ import (
 	"breakglass/core/coretest"
 )
 
-// A Laravel with PostgreSQL comes back in another database at another address;
-// a database that is not empty, or that does not answer, is refused before.
-func TestRestorePostgres(t *testing.T) {
+// startPostgres starts a PostgreSQL in a directory whose path is short enough for a
+// socket, and open to whom it runs as.
+func startPostgres(t *testing.T) (s *backuptest.Postgres, dir string) {
+	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "bg")
 	check(t, err)
 	check(t, os.Chmod(dir, 0o755))
-	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
-	s, err := backuptest.StartPostgres(dir)
+	t.Cleanup(func() { check(t, exec.Command("rm", "-rf", dir).Run()) }) //nolint:gosec // a directory of the test's
+	s, err = backuptest.StartPostgres(dir)
 	check(t, err)
 	t.Cleanup(func() { check(t, s.Stop()) })
+	return s, dir
+}
+
+// A Laravel with PostgreSQL comes back in another database at another address;
+// a database that is not empty, or that does not answer, is refused before.
+func TestRestorePostgres(t *testing.T) {
+	s, dir := startPostgres(t)
 	check(t, s.CreateDatabase("shop", "shop", "secret"))
 	check(t, s.CreateDatabase("again", "again", `o'th:er`))
-	_, err = s.As("shop", "secret", "shop", `CREATE TABLE pages (id serial PRIMARY KEY, body text); INSERT INTO pages (body) SELECT '{"u":"https:\/\/old.example\/' || i || '"}' FROM generate_series(1, 300) i;
+	_, err := s.As("shop", "secret", "shop", `CREATE TABLE pages (id serial PRIMARY KEY, body text); INSERT INTO pages (body) SELECT '{"u":"https:\/\/old.example\/' || i || '"}' FROM generate_series(1, 300) i;
 		CREATE SCHEMA stock; CREATE TABLE stock.items (n int); INSERT INTO stock.items VALUES (1), (2); CREATE VIEW many AS SELECT count(*) FROM pages;`)
 	check(t, err)
 	archive := backUpLaravel(t, dir, s.Dir)

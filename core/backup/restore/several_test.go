@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,13 +23,7 @@ type several struct {
 
 func newSeveral(t *testing.T, name string) several {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "bg")
-	check(t, err)
-	check(t, os.Chmod(dir, 0o755))
-	t.Cleanup(func() { check(t, exec.Command("rm", "-rf", dir).Run()) })
-	pg, err := backuptest.StartPostgres(dir)
-	check(t, err)
-	t.Cleanup(func() { check(t, pg.Stop()) })
+	pg, dir := startPostgres(t)
 	w := &world{t: t, name: name, root: filepath.Join(dir, "www", "acme"), target: filepath.Join(dir, "new", "site"), into: name + "_new"}
 	blog := name + "_blog"
 	for _, sub := range []string{"", "blog"} {
@@ -59,7 +52,7 @@ func newSeveral(t *testing.T, name string) several {
 	})
 	check(t, pg.CreateDatabase("app", "app", "secret"))
 	check(t, pg.CreateDatabase("app_new", "app_new", "other"))
-	_, err = pg.As("app", "secret", "app", `CREATE TABLE "Odd.Name" (u text); INSERT INTO "Odd.Name" VALUES ('https://old.example/app');
+	_, err := pg.As("app", "secret", "app", `CREATE TABLE "Odd.Name" (u text); INSERT INTO "Odd.Name" VALUES ('https://old.example/app');
 		CREATE TABLE parts (n int) PARTITION BY RANGE (n); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10); INSERT INTO parts VALUES (1), (2), (3);`)
 	check(t, err)
 	check(t, os.MkdirAll(filepath.Join(w.root, "app"), 0o755))
