@@ -457,23 +457,33 @@ func incidentOf(w *world) string {
 	return ""
 }
 
+// fetches goes on to the download page and opens the archive under the token that
+// stands there. read takes a thousand bytes each second and a half.
+func (w *world) fetches(c *chat) (file *core.Download, read func(from, to int64)) {
+	w.t.Helper()
+	c.goes(6)
+	token := regexp.MustCompile(`acme\+([0-9A-Z]{6})@`).FindStringSubmatch(c.out.String())
+	a := w.login(token[1])
+	file, err := w.console.OpenFile(w.t.Context(), a, w.state().Archives[0].Name)
+	check(w.t, err)
+	return file, func(from, to int64) {
+		w.t.Helper()
+		for ; from < to; from += 1000 {
+			if _, err := file.ReadAt(make([]byte, 1000), from); !errors.Is(err, io.EOF) {
+				check(w.t, err)
+			}
+			time.Sleep(1500 * time.Millisecond)
+		}
+	}
+}
+
 // The download page says when bytes go, and when all have gone; an old archive
 // is fetched without a second backup; a new one can be made.
 func TestTheDownload(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		c := w.begins(w.owner, true)
-		c.goes(6)
-		token := regexp.MustCompile(`acme\+([0-9A-Z]{6})@`).FindStringSubmatch(c.out.String())
-		a := w.login(token[1])
-		file, err := w.console.OpenFile(t.Context(), a, w.state().Archives[0].Name)
-		check(t, err)
-		for offset := int64(0); offset < file.Size(); offset += 1000 {
-			_, err := file.ReadAt(make([]byte, 1000), offset)
-			if !errors.Is(err, io.EOF) {
-				check(t, err)
-			}
-			time.Sleep(1500 * time.Millisecond)
-		}
+		file, read := w.fetches(c)
+		read(0, file.Size())
 		check(t, file.Close())
 		c.holds(c.after(2*time.Second), "was sent to you, at", "All of it was sent to you.")
 		c.says("2", "sftp -P 2222")
@@ -501,19 +511,7 @@ func TestTheDownload(t *testing.T) {
 func TestADownloadThatBreaksOff(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		c := w.begins(w.owner, true)
-		c.goes(6)
-		token := regexp.MustCompile(`acme\+([0-9A-Z]{6})@`).FindStringSubmatch(c.out.String())
-		a := w.login(token[1])
-		file, err := w.console.OpenFile(t.Context(), a, w.state().Archives[0].Name)
-		check(t, err)
-		read := func(from, to int64) {
-			for ; from < to; from += 1000 {
-				if _, err := file.ReadAt(make([]byte, 1000), from); !errors.Is(err, io.EOF) {
-					check(t, err)
-				}
-				time.Sleep(1500 * time.Millisecond)
-			}
-		}
+		file, read := w.fetches(c)
 		read(0, file.Size()/2)
 		c.holds(c.after(time.Minute), "Nothing is being sent at the moment.", "with -a behind the word sftp")
 		read(0, file.Size())
