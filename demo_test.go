@@ -46,9 +46,6 @@ func TestTheDemo(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 		s.shows("All of it was sent to you")
-		if round == 0 {
-			picture(t, s, "download")
-		}
 		d.stop(t, home)
 	}
 }
